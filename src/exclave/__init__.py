@@ -1,0 +1,1 @@
+"""PostgreSQL foreign data for Python: declare it, create it, compare it, query it."""

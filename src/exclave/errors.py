@@ -1,0 +1,68 @@
+"""The exceptions that exclave raises, as one small tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ExclaveError(Exception):
+    """Any error that exclave raises on purpose."""
+
+
+class DeclarationError(ExclaveError, ValueError):
+    """Something was declared that PostgreSQL could not accept; nothing was sent."""
+
+
+class SecretError(ExclaveError):
+    """A secret could not be resolved; the message names the reference, never the value."""
+
+
+class CatalogError(ExclaveError):
+    """A database could not be read."""
+
+
+class PlanError(ExclaveError):
+    """A plan cannot be made or must not be run as it is."""
+
+
+class PrerequisiteError(PlanError):
+    """The database lacks an extension, type, role or privilege that the plan needs.
+
+    Parameters
+    ----------
+    message
+        What is missing, and for which object.
+    remedies
+        Statements, in order, that an administrator must run first.
+    """
+
+    def __init__(self, message: str, remedies: Sequence[str] = ()) -> None:
+        self.remedies: tuple[str, ...] = tuple(remedies)
+        if self.remedies:
+            lines = "\n".join(f"    {statement}" for statement in self.remedies)
+            message = f"{message}\nAn administrator must run:\n{lines}"
+        super().__init__(message)
+
+
+class ApplyError(PlanError):
+    """PostgreSQL refused a step of a plan; the whole plan was rolled back.
+
+    Parameters
+    ----------
+    message
+        Which change failed and why.
+    sqlstate
+        The five-character SQLSTATE that PostgreSQL gave, where it gave one.
+    """
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+class RemoteError(ExclaveError):
+    """A foreign server could not be reached or refused what was asked of it."""
+
+
+class ClusterError(ExclaveError):
+    """A throw-away PostgreSQL cluster could not be found, started or stopped."""
