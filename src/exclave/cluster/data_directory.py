@@ -1,0 +1,83 @@
+"""Making the directory that a server runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from exclave.cluster.installation import Installation
+from exclave.cluster.privilege import give_to_server_user, run_program
+from exclave.cluster.settings import Setting, configuration
+from exclave.errors import ClusterError
+
+Auth = Literal["trust", "scram"]
+
+SUPERUSER = "postgres"
+
+_CONFIGURATION = "exclave.conf"
+
+
+def initialize(installation: Installation, data: Path) -> None:
+    """Run ``initdb``: UTF-8, locale C, superuser ``postgres``, and nothing flushed to the disk.
+
+    Parameters
+    ----------
+    installation
+        Whose ``initdb`` to run.
+    data
+        The directory to make, or an empty one; its parent must be the server's user's.
+
+    Raises
+    ------
+    ClusterError
+        If ``initdb`` fails; with what it said.
+    """
+    run_program(
+        [
+            str(installation.program("initdb")),
+            f"--pgdata={data}",
+            f"--username={SUPERUSER}",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions",
+        ],
+        installation.environment(),
+    )
+
+
+def check_version(installation: Installation, data: Path) -> None:
+    """Refuse a data directory of another major version."""
+    found = (data / "PG_VERSION").read_text().strip()
+    if found != str(installation.major):
+        raise ClusterError(
+            f"{data} was made by PostgreSQL {found}, but {installation.bin_dir} is PostgreSQL "
+            f"{installation.version}; ask for major {found}, or take another directory"
+        )
+
+
+def configure(data: Path, settings: Mapping[str, Setting], auth: Auth) -> None:
+    """Write the settings and who may connect how.
+
+    ALTER SYSTEM still overrides the settings, because they stand in an included file.
+
+    Notes
+    -----
+    Source: "The pg_hba.conf File" and "Configuration File Includes" in PostgreSQL's documentation.
+    """
+    (data / _CONFIGURATION).write_text(configuration(settings))
+    main = data / "postgresql.conf"
+    text = main.read_text()
+    include = f"include_if_exists = '{_CONFIGURATION}'\n"
+    if include not in text:
+        main.write_text(f"{text}\n{include}")
+    over_tcp = {"trust": "trust", "scram": "scram-sha-256"}[auth]
+    (data / "pg_hba.conf").write_text(
+        "local all         all              trust\n"
+        "local replication all              trust\n"
+        f"host  all         all 127.0.0.1/32 {over_tcp}\n"
+        f"host  all         all ::1/128      {over_tcp}\n"
+    )
+    give_to_server_user(data)
