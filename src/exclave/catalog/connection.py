@@ -1,0 +1,124 @@
+"""The little that the engine asks of a connection, and how psycopg gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from exclave.errors import CatalogError
+
+if TYPE_CHECKING:
+    import psycopg
+
+Row = Sequence[Any]
+
+
+class Connection(Protocol):
+    """A session on the hub, whatever the driver.
+
+    Statements are written for PostgreSQL itself: parameters are ``$1``, ``$2`` …, and a percent
+    sign or a colon means nothing more than it does there.
+    """
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a query and give all of its rows."""
+        ...
+
+    def execute(self, sql: str) -> None:
+        """Run a statement that has no parameters and gives no rows."""
+        ...
+
+    def execute_secret(self, sql: str, value: str) -> None:
+        """Run a statement with a secret as its parameter ``$1``, unseen by any log of the client."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Open a transaction, or a savepoint within the one that is open.
+
+        Leaving the context without an exception commits or releases; with one it rolls back.
+        """
+        ...
+
+    def sqlstate(self, error: Exception) -> str | None:
+        """Give the SQLSTATE of an exception of the driver, or ``None`` for any other exception."""
+        ...
+
+    def message(self, error: Exception) -> str:
+        """Give PostgreSQL's own message of a driver's exception, without the statement."""
+        ...
+
+
+class PsycopgConnection:
+    """A psycopg 3 connection, seen as a `Connection`.
+
+    Parameters
+    ----------
+    connection
+        An open connection, in any transaction state; it stays the caller's to close.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        import psycopg
+
+        self._psycopg = psycopg
+        self._connection = connection
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a query and give all of its rows."""
+        with self._psycopg.RawCursor(self._connection) as cursor:
+            cursor.execute(cast("Any", sql), parameters or None)
+            return cast("list[Row]", cursor.fetchall())
+
+    def execute(self, sql: str) -> None:
+        """Run a statement that has no parameters and gives no rows."""
+        with self._psycopg.RawCursor(self._connection) as cursor:
+            cursor.execute(cast("Any", sql))
+
+    def execute_secret(self, sql: str, value: str) -> None:
+        """Run a statement with a secret as its parameter ``$1``."""
+        with self._psycopg.RawCursor(self._connection) as cursor:
+            cursor.execute(cast("Any", sql), (value,))
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Open a transaction, or a savepoint within the one that is open."""
+        return self._connection.transaction()
+
+    def sqlstate(self, error: Exception) -> str | None:
+        """Give the SQLSTATE of an exception of psycopg."""
+        return error.sqlstate if isinstance(error, self._psycopg.Error) else None
+
+    def message(self, error: Exception) -> str:
+        """Give PostgreSQL's message, detail and hint."""
+        if not isinstance(error, self._psycopg.Error):
+            return str(error)
+        diagnostics = error.diag
+        lines = [diagnostics.message_primary or str(error)]
+        lines += [text for text in (diagnostics.message_detail, diagnostics.message_hint) if text]
+        return "\n".join(lines)
+
+
+def connection_of(connection: object) -> Connection:
+    """Give the engine's view of a connection.
+
+    Parameters
+    ----------
+    connection
+        A psycopg 3 connection, or anything that already has the methods of `Connection`.
+
+    Raises
+    ------
+    CatalogError
+        For anything else; a SQLAlchemy connection goes through `exclave.sqlalchemy`.
+    """
+    if all(hasattr(connection, name) for name in ("fetch", "execute", "execute_secret")):
+        return cast("Connection", connection)
+    import psycopg
+
+    if isinstance(connection, psycopg.Connection):
+        return PsycopgConnection(cast("psycopg.Connection[Any]", connection))
+    raise CatalogError(
+        f"{type(connection).__module__}.{type(connection).__qualname__} is no connection that "
+        "exclave can use; give a psycopg 3 connection, or use the functions of "
+        "exclave.sqlalchemy for SQLAlchemy's."
+    )

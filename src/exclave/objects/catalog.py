@@ -1,0 +1,89 @@
+"""A catalog: the foreign objects of one database, as declared or as read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
+
+from exclave.errors import DeclarationError
+from exclave.objects.extension import Extension
+from exclave.objects.foreign_table import ForeignTable
+from exclave.objects.schema import Schema
+from exclave.objects.server import Server
+from exclave.objects.user_mapping import UserMapping
+from exclave.objects.wrapper import Wrapper
+
+ForeignObject = Extension | Wrapper | Server | UserMapping | Schema | ForeignTable
+"""Everything that can stand in a catalog."""
+
+_T = TypeVar("_T", bound=ForeignObject)
+
+
+@dataclass(frozen=True, init=False)
+class Catalog:
+    """A set of foreign objects, each found by its key.
+
+    Parameters
+    ----------
+    objects
+        The objects, in any order. The same object may be given twice.
+
+    Raises
+    ------
+    DeclarationError
+        When two different objects have the same name.
+    """
+
+    extensions: Mapping[str, Extension]
+    wrappers: Mapping[str, Wrapper]
+    servers: Mapping[str, Server]
+    user_mappings: Mapping[tuple[str, str], UserMapping]
+    schemas: Mapping[str, Schema]
+    foreign_tables: Mapping[tuple[str, str], ForeignTable]
+
+    def __init__(self, objects: Iterable[ForeignObject] = ()) -> None:
+        given = list(objects)
+        for value in given:
+            if not isinstance(value, ForeignObject):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise DeclarationError(
+                    f"{value!r} is no foreign object; declare an Extension, Wrapper, Server, "
+                    "UserMapping, Schema or ForeignTable."
+                )
+        assign = object.__setattr__
+        assign(self, "extensions", _by_key(given, Extension))
+        assign(self, "wrappers", _by_key(given, Wrapper))
+        assign(self, "servers", _by_key(given, Server))
+        assign(self, "user_mappings", _by_key(given, UserMapping))
+        assign(self, "schemas", _by_key(given, Schema))
+        assign(self, "foreign_tables", _by_key(given, ForeignTable))
+
+    def __iter__(self) -> Iterator[ForeignObject]:
+        yield from self.extensions.values()
+        yield from self.wrappers.values()
+        yield from self.servers.values()
+        yield from self.user_mappings.values()
+        yield from self.schemas.values()
+        yield from self.foreign_tables.values()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self))
+
+    def __repr__(self) -> str:
+        return f"Catalog([{', '.join(repr(value) for value in self)}])"
+
+    def __or__(self, other: Iterable[ForeignObject]) -> Catalog:
+        """Give a catalog with the objects of both."""
+        return Catalog([*self, *other])
+
+
+def _by_key(objects: list[ForeignObject], kind: type[_T]) -> Mapping[object, _T]:
+    found: dict[object, _T] = {}
+    for value in objects:
+        if isinstance(value, kind) and found.setdefault(value.key, value) != value:
+            raise DeclarationError(f"Two different declarations of {value}; keep one.")
+    return MappingProxyType(found)

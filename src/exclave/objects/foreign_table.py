@@ -1,0 +1,304 @@
+"""A foreign table and its columns: remote data that is read like a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from exclave.errors import DeclarationError
+from exclave.objects.data_type import canonical_type
+from exclave.objects.grant import Grants, GrantsInput, make_grants
+from exclave.objects.names import QualifiedName, check_name, check_role
+from exclave.objects.options import NO_OPTIONS, OptionInput, Options
+from exclave.objects.server import Server
+
+Identity = Literal["ALWAYS", "BY DEFAULT"]
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The expression of a generated column.
+
+    Parameters
+    ----------
+    expression
+        SQL over the other columns.
+    stored
+        ``True`` for STORED, ``False`` for VIRTUAL (PostgreSQL 18).
+    """
+
+    expression: str
+    stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A CHECK constraint of a foreign table; PostgreSQL believes it and does not enforce it.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    expression
+        SQL, without the word CHECK and its parentheses.
+    no_inherit
+        Whether children of the table go without it.
+    """
+
+    name: str
+    expression: str
+    no_inherit: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "constraint")
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Which partition of which table a foreign table is.
+
+    Parameters
+    ----------
+    parent
+        The partitioned table, with its schema.
+    bound
+        Such as ``FOR VALUES FROM ('a') TO ('m')`` or ``DEFAULT``, spelled as
+        PostgreSQL prints it.
+    """
+
+    parent: QualifiedName
+    bound: str
+
+    def __init__(self, parent: QualifiedName | str, bound: str) -> None:
+        object.__setattr__(self, "parent", QualifiedName.of(parent, "table"))
+        object.__setattr__(self, "bound", " ".join(bound.split()))
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Column:
+    """A column of a foreign table.
+
+    Two columns are equal when they mean the same: `type` is kept in one spelling, and an option
+    ``column_name`` that repeats the column's own name counts as absent.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    type
+        Its data type, in any spelling.
+    collation
+        A collation other than the type's own.
+    not_null
+        Whether PostgreSQL may believe that no value is NULL. A wrong one gives wrong results.
+    default
+        An SQL expression that the *hub* evaluates on INSERT.
+    generated
+        An expression, or a `Generated`.
+    identity
+        ``"ALWAYS"`` or ``"BY DEFAULT"``, from a sequence on the *hub*.
+    options
+        Options of the column, such as ``column_name``.
+    comment
+        The comment; ``None`` means that there is none.
+    grants
+        Privileges (SELECT, INSERT, UPDATE, REFERENCES) on this column alone; ``None`` leaves
+        them.
+    renamed_from
+        Its former name, so that a change of name is a RENAME and no DROP.
+
+    Notes
+    -----
+    PostgreSQL documentation, "CREATE FOREIGN TABLE".
+    """
+
+    name: str
+    type: str
+    collation: QualifiedName | None
+    not_null: bool
+    default: str | None
+    generated: Generated | None
+    identity: Identity | None
+    options: Options = field(compare=False)
+    comment: str | None
+    grants: Grants | None
+    renamed_from: str | None = field(compare=False)
+    effective_options: Options = field(repr=False)
+
+    def __init__(
+        self,
+        name: str,
+        type: str,  # noqa: A002 - PostgreSQL's word
+        *,
+        collation: QualifiedName | str | None = None,
+        not_null: bool = False,
+        default: str | None = None,
+        generated: Generated | str | None = None,
+        identity: Identity | None = None,
+        options: Mapping[str, OptionInput] = NO_OPTIONS,
+        comment: str | None = None,
+        grants: GrantsInput | None = None,
+        renamed_from: str | None = None,
+        effective_options: Options | None = None,
+    ) -> None:
+        del effective_options  # derived; accepted so that dataclasses.replace works
+        assign = object.__setattr__
+        assign(self, "name", check_name(name, "column"))
+        assign(self, "type", canonical_type(type))
+        assign(self, "collation", collation and QualifiedName.of(collation, "collation"))
+        assign(self, "not_null", not_null)
+        assign(self, "default", default)
+        assign(self, "generated", Generated(generated) if isinstance(generated, str) else generated)
+        assign(self, "identity", identity)
+        all_options = Options(options, f'column "{name}"') if options else NO_OPTIONS
+        assign(self, "options", all_options)
+        assign(self, "comment", comment or None)
+        assign(self, "grants", make_grants(grants, "column", f'column "{name}"'))
+        assign(self, "renamed_from", renamed_from)
+        repeated = all_options.get("column_name") == name
+        assign(
+            self,
+            "effective_options",
+            all_options.without("column_name") if repeated else all_options,
+        )
+        if sum(value is not None for value in (default, generated, identity)) > 1:
+            raise DeclarationError(
+                f'column "{name}": default, generated and identity exclude each other.'
+            )
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class ForeignTable:
+    """A foreign table.
+
+    Tables are compared column by name: PostgreSQL cannot change the order of columns, so their
+    order is not a difference.
+
+    Parameters
+    ----------
+    name
+        Its name, or a `QualifiedName`.
+    columns
+        Its columns.
+    server
+        The foreign server, or its name.
+    schema
+        The schema that holds it.
+    options
+        Options of the table, such as ``schema_name`` and ``table_name``.
+    checks
+        CHECK constraints.
+    inherits
+        Parent tables.
+    partition_of
+        The partitioned table it belongs to, and its bound.
+    owner
+        The owning role; ``None`` leaves it as it is.
+    grants
+        Privileges by role, less the owner's own; ``None`` leaves them.
+    comment
+        The comment; ``None`` means that there is none.
+    extension
+        The extension it belongs to, which creates and drops it; set when read from a database.
+    renamed_from
+        Its former name, with its schema if that changed too, so that a change of name is an
+        ALTER and no DROP.
+
+    Raises
+    ------
+    DeclarationError
+        When two columns or checks have one name, or a table is both a child and a partition.
+
+    Notes
+    -----
+    PostgreSQL documentation, "CREATE FOREIGN TABLE".
+    """
+
+    schema: str
+    name: str
+    server: str
+    columns: tuple[Column, ...] = field(compare=False)
+    options: Options
+    checks: frozenset[Check]
+    inherits: frozenset[QualifiedName]
+    partition_of: Partition | None
+    owner: str | None
+    grants: Grants | None
+    comment: str | None
+    extension: str | None = field(compare=False)
+    renamed_from: QualifiedName | None = field(compare=False)
+    column_set: frozenset[Column] = field(repr=False)
+
+    def __init__(
+        self,
+        name: QualifiedName | str,
+        columns: Iterable[Column],
+        *,
+        server: Server | str,
+        schema: str | None = None,
+        options: Mapping[str, OptionInput] = NO_OPTIONS,
+        checks: Iterable[Check] = (),
+        inherits: Iterable[QualifiedName | str] = (),
+        partition_of: Partition | None = None,
+        owner: str | None = None,
+        grants: GrantsInput | None = None,
+        comment: str | None = None,
+        extension: str | None = None,
+        renamed_from: QualifiedName | str | None = None,
+        column_set: frozenset[Column] | None = None,
+    ) -> None:
+        del column_set  # derived; accepted so that dataclasses.replace works
+        if isinstance(name, QualifiedName):
+            schema, name = schema or name.schema, name.name
+        schema = schema or "public"
+        assign = object.__setattr__
+        assign(self, "schema", check_name(schema, "schema"))
+        assign(self, "name", check_name(name, "foreign table"))
+        server_name = server.name if isinstance(server, Server) else server
+        assign(self, "server", check_name(server_name, "foreign server"))
+        assign(self, "columns", tuple(columns))
+        assign(self, "options", Options(options, str(self)))
+        assign(self, "checks", frozenset(checks))
+        assign(self, "inherits", frozenset(QualifiedName.of(parent) for parent in inherits))
+        assign(self, "partition_of", partition_of)
+        assign(self, "owner", owner and check_role(owner, "role"))
+        assign(self, "grants", make_grants(grants, "foreign table", str(self)))
+        assign(self, "comment", comment or None)
+        assign(self, "extension", extension)
+        former = renamed_from
+        if isinstance(former, str):
+            former = QualifiedName(check_name(former, "foreign table"), schema)
+        assign(self, "renamed_from", former)
+        assign(self, "column_set", frozenset(self.columns))
+        self._check_shape()
+
+    def _check_shape(self) -> None:
+        for kind, names in (
+            ("columns", [column.name for column in self.columns]),
+            ("checks", [check.name for check in self.checks]),
+        ):
+            twice = (
+                sorted({name for name in names if names.count(name) > 1})
+                if len(set(names)) < len(names)
+                else []
+            )
+            if twice:
+                raise DeclarationError(f"{self}: two {kind} are called {twice[0]!r}.")
+        if self.inherits and self.partition_of is not None:
+            raise DeclarationError(
+                f"{self}: a partition has one parent; leave `inherits` or `partition_of` out."
+            )
+
+    @property
+    def qualified_name(self) -> QualifiedName:
+        """Its name with its schema."""
+        return QualifiedName(self.name, self.schema)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies it in a database."""
+        return (self.schema, self.name)
+
+    def __str__(self) -> str:
+        return f'foreign table "{self.schema}"."{self.name}"'
