@@ -89,9 +89,7 @@ def _show(rows: list[dict[str, str]], as_json: bool) -> None:
     table = Table(*rows[0])
     for row in rows:
         table.add_row(*row.values())
-    console = Console()
-    console.width = max(console.width, console.measure(table).maximum)  # whole, to be copied
-    console.print(table)
+    Console(width=1000).print(table)  # no wider than it must be, and whole, to be copied
 
 
 def _wait_for_a_signal() -> None:

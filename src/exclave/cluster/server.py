@@ -203,9 +203,9 @@ class Cluster:
         self.start()
 
     def kill(self) -> None:
-        """Kill the server and all its sessions with SIGKILL, as a crashing machine would.
+        """Kill the server and all its sessions with SIGKILL.
 
-        `start` brings it back; it then recovers from its log.
+        `start` brings it back; it then recovers, with all that was committed.
         """
         if self._process is not None and self.running:
             self._process.kill(self._stop_timeout)
@@ -400,6 +400,8 @@ class Cluster:
             said = self._process.log[before:]
             if _PORT_TAKEN not in said:
                 break
+            if self._port is not None:
+                self._port.release()
             self._port = Port()
         raise ClusterError(
             f"PostgreSQL {self.installation.version} ended instead of becoming ready; "

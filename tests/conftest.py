@@ -1,0 +1,101 @@
+"""Real servers for all tests: two clusters of each PostgreSQL version, and fresh databases.
+
+``EXCLAVE_TEST_PG`` names the major versions, separated by commas (``18,15`` unless given). One
+that is not installed is a failure; ``EXCLAVE_TEST_PG_MISSING=skip`` skips its tests instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from exclave.cluster import (
+    Cluster,
+    ClusterSpec,
+    Database,
+    find_installation,
+    fresh_database,
+    start_clusters,
+)
+from exclave.errors import ClusterError
+
+VERSIONS = [int(major) for major in os.environ.get("EXCLAVE_TEST_PG", "18,15").split(",")]
+
+settings.register_profile(
+    "default",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("fuzz", settings.get_profile("default"), max_examples=3000)
+settings.load_profile("default")
+
+
+class ClusterPairs:
+    """For each version the two clusters that were started for it."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._pairs: dict[int, tuple[Cluster, Cluster]] = {}
+
+    def of(self, major: int) -> tuple[Cluster, Cluster]:
+        """Give the running pair, starting it in parallel the first time."""
+        if major not in self._pairs:
+            spec = ClusterSpec(installation=find_installation(major), auth="scram")
+            first, second = self._stack.enter_context(start_clusters([spec, spec]))
+            self._pairs[major] = (first, second)
+        first, second = self._pairs[major]
+        for cluster in (first, second):
+            cluster.start()  # a test may have killed it
+        return first, second
+
+
+@pytest.fixture(scope="session")
+def cluster_pairs() -> Iterator[ClusterPairs]:
+    """The clusters of this process (each worker of pytest-xdist has its own)."""
+    with ExitStack() as stack:
+        yield ClusterPairs(stack)
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=lambda major: f"pg{major}")
+def cluster_pair(
+    request: pytest.FixtureRequest, cluster_pairs: ClusterPairs
+) -> tuple[Cluster, Cluster]:
+    """Two clusters of one version."""
+    try:
+        find_installation(request.param)
+    except ClusterError as error:
+        if os.environ.get("EXCLAVE_TEST_PG_MISSING") == "skip":
+            pytest.skip(f"PostgreSQL {request.param} is not installed")
+        pytest.fail(str(error), pytrace=False)
+    return cluster_pairs.of(request.param)
+
+
+@pytest.fixture(scope="session")
+def cluster(cluster_pair: tuple[Cluster, Cluster]) -> Cluster:
+    """A running cluster; over TCP it asks for passwords (the superuser's is in its URLs)."""
+    return cluster_pair[0]
+
+
+@pytest.fixture(scope="session")
+def remote_cluster(cluster_pair: tuple[Cluster, Cluster]) -> Cluster:
+    """Another running cluster of the same version, with a system identifier of its own."""
+    return cluster_pair[1]
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """A fresh, empty database on `cluster`."""
+    with fresh_database(cluster) as made:
+        yield made
+
+
+@pytest.fixture
+def remote_database(remote_cluster: Cluster) -> Iterator[Database]:
+    """A fresh, empty database on `remote_cluster`."""
+    with fresh_database(remote_cluster, prefix="remote") as made:
+        yield made
