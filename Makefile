@@ -1,0 +1,73 @@
+# Needs Python 3.11 or newer, and the network the first time. `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+VENV := .venv
+VENV_SA20 := .venv-sa20
+BIN := $(VENV)/bin
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? n : 4)))
+PYTEST := python -m pytest -n $(JOBS) --dist worksteal
+export PYTHON
+
+# EXCLAVE_TEST_PG=18 make test: only these versions, and nothing is installed for it
+versions = $${EXCLAVE_TEST_PG:-$$(.ci/postgresql $(VENV) $(1))}
+
+.PHONY: help demo test lint types test-main test-sa20 test-matrix fuzz bench format clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '%-12s %s\n' "$$target" "$$text"; done
+
+$(VENV)/.installed: pyproject.toml .ci/venv
+	.ci/venv $(VENV)
+
+$(VENV_SA20)/.installed: pyproject.toml .ci/venv
+	.ci/venv $(VENV_SA20) 'sqlalchemy<2.1'
+
+demo: $(VENV)/.installed ## federate flights of several databases, with real servers
+	$(BIN)/python examples/flights/demo.py
+
+test: lint types test-main test-sa20 ## lint, types, and all tests on PostgreSQL 18 and 15
+
+lint: $(VENV)/.installed ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed ## pyright, strict
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+test-main: $(VENV)/.installed ## the tests on PostgreSQL 18 and 15, with the newest SQLAlchemy
+	pg=$(call versions,18 15)
+	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST)
+
+test-sa20: $(VENV)/.installed ## the SQLAlchemy tests once more, on SQLAlchemy 2.0
+	if [ -d tests/sqlalchemy ]; then
+		$(MAKE) $(VENV_SA20)/.installed
+		pg=$(call versions,18 15)
+		EXCLAVE_TEST_PG=$$pg $(VENV_SA20)/bin/$(PYTEST) tests/sqlalchemy
+	fi
+
+test-matrix: $(VENV)/.installed $(VENV_SA20)/.installed ## all tests on PostgreSQL 15 to 18, SQLAlchemy 2.0 and newer
+	pg=$(call versions,18 17 16 15)
+	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST)
+	EXCLAVE_TEST_PG=$$pg $(VENV_SA20)/bin/$(PYTEST)
+
+fuzz: $(VENV)/.installed ## the property tests with many more examples
+	pg=$(call versions,18 15)
+	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST) --hypothesis-profile=fuzz
+
+bench: $(VENV)/.installed ## the benchmarks, one JSON object a line
+	for module in benchmarks/[a-z]*.py; do
+		[ -e "$$module" ] || { echo "there are no benchmarks yet" >&2; break; }
+		$(BIN)/python "$$module"
+	done
+
+format: $(VENV)/.installed ## write the code in the common format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what was made here
+	rm -rf $(VENV) $(VENV_SA20) .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.ONESHELL:
