@@ -30,7 +30,7 @@ class Connection(Protocol):
         ...
 
     def execute_secret(self, sql: str, value: str) -> None:
-        """Run a statement with a secret as its parameter ``$1``, unseen by any log of the client."""
+        """Run a statement with a secret as its parameter ``$1``, unseen by the client's logs."""
         ...
 
     def transaction(self) -> AbstractContextManager[object]:

@@ -164,7 +164,7 @@ def _named(text: str, whole: str) -> str:
     if rest and not re.fullmatch(r"\([^()]*\)\s*", rest):
         raise DeclarationError(f"{whole!r} is no data type; write name, name(modifier) or name[].")
     parts = split_qualified(name, "data type")
-    if len(parts) > 2:
+    if not 1 <= len(parts) <= 2:
         raise DeclarationError(f"{whole!r}: a data type has a schema and a name, no more.")
     modifier = re.sub(r"\s*,\s*", ",", rest.strip()[1:-1].strip())
     suffix = f"({modifier})" if modifier else ""

@@ -89,7 +89,7 @@ class Column:
     type
         Its data type, in any spelling.
     collation
-        A collation other than the type's own.
+        A collation other than the type's own; a string is its name as it is, unquoted.
     not_null
         Whether PostgreSQL may believe that no value is NULL. A wrong one gives wrong results.
     default
@@ -146,8 +146,10 @@ class Column:
         assign = object.__setattr__
         assign(self, "name", check_name(name, "column"))
         assign(self, "type", canonical_type(type))
-        assign(self, "collation", collation and QualifiedName.of(collation, "collation"))
-        assign(self, "not_null", not_null)
+        if isinstance(collation, str):
+            collation = QualifiedName(check_name(collation, "collation"))
+        assign(self, "collation", collation)
+        assign(self, "not_null", not_null or identity is not None)
         assign(self, "default", default)
         assign(self, "generated", Generated(generated) if isinstance(generated, str) else generated)
         assign(self, "identity", identity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from exclave.errors import DeclarationError
 from exclave.objects.names import check_role
@@ -78,9 +79,12 @@ def make_grants(values: GrantsInput | None, kind: str, what: str) -> Grants | No
     """
     if values is None:
         return None
-    if isinstance(values, frozenset):
-        return values
-    grants = list(_from_mapping(values)) if isinstance(values, Mapping) else list(values)
+    if not values:
+        return frozenset()
+    if isinstance(values, Mapping):
+        grants = list(_from_mapping(cast("Mapping[str, Iterable[str] | str]", values)))
+    else:
+        grants = list(values)
     for grant in grants:
         if grant.privilege != ALL and grant.privilege not in PRIVILEGES[kind]:
             raise DeclarationError(

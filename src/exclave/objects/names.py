@@ -171,7 +171,7 @@ class QualifiedName:
         if isinstance(value, QualifiedName):
             return value
         parts = split_qualified(value, what)
-        if len(parts) > 2:
+        if not 1 <= len(parts) <= 2:
             raise DeclarationError(f"{value!r}: a {what} has a schema and a name, no more.")
         return cls(parts[1], parts[0]) if len(parts) == 2 else cls(parts[0])
 
