@@ -123,7 +123,9 @@ def test_without_a_home_that_can_be_written_the_cache_is_in_the_temporary_folder
 def test_two_processes_that_need_the_same_installation_unpack_it_once(tmp_path: Path) -> None:
     program = """
 import sys
+from exclave.cluster import privilege
 from exclave.cluster.cache import unpack_once
+privilege.server_user = lambda: None
 def unpack(folder):
     (folder / "kept").mkdir()
     (folder / "kept" / "made").touch()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,6 +31,14 @@ def setting(cluster: Cluster, name: str) -> str:
         row = connection.execute(sql.SQL("SHOW {}").format(sql.Identifier(name))).fetchone()
     assert row is not None
     return row[0]
+
+
+@pytest.fixture
+def reachable_folder() -> Iterator[Path]:
+    """An empty folder that an unprivileged server can reach, unlike root's own `tmp_path`."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 def lives(process: int) -> bool:
@@ -171,10 +181,10 @@ def test_a_server_that_cannot_start_tells_its_log_and_leaves_nothing(cluster: Cl
         _ = own.socket_dir
 
 
-def test_an_initdb_that_fails_tells_why(cluster: Cluster, tmp_path: Path) -> None:
-    (tmp_path / "something").touch()
+def test_an_initdb_that_fails_tells_why(cluster: Cluster, reachable_folder: Path) -> None:
+    (reachable_folder / "something").touch()
     with pytest.raises(ClusterError, match="is not empty"):
-        Cluster(installation=cluster.installation, data_dir=tmp_path).start()
+        Cluster(installation=cluster.installation, data_dir=reachable_folder).start()
 
 
 def test_a_lost_race_for_the_port_is_run_again(
@@ -206,9 +216,9 @@ def test_a_port_that_is_kept_is_not_given_to_others() -> None:
 
 
 def test_a_deep_temporary_folder_still_gives_a_socket(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, reachable_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deep = tmp_path / ("d" * 90)
+    deep = reachable_folder / ("d" * 90)
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
     with Cluster(installation=cluster.installation) as own:
@@ -218,9 +228,9 @@ def test_a_deep_temporary_folder_still_gives_a_socket(
 
 
 def test_a_data_directory_of_ones_own_is_kept_and_gone_on_with(
-    cluster: Cluster, tmp_path: Path
+    cluster: Cluster, reachable_folder: Path
 ) -> None:
-    data = tmp_path / "data"
+    data = reachable_folder / "data"
     with Cluster(installation=cluster.installation, data_dir=data) as own:
         own.create_database("kept")
     assert not (data / "postmaster.pid").exists()
@@ -362,16 +372,14 @@ def test_four_clusters_start_in_parallel_on_ports_of_their_own() -> None:
 
 
 def test_if_one_of_several_cannot_start_the_others_are_closed(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, reachable_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = Path("/tmp") / f"exclave-test-{os.getpid()}"
-    short.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(short))
+    monkeypatch.setattr("tempfile.tempdir", str(reachable_folder))
     good = ClusterSpec(installation=cluster.installation)
     bad = ClusterSpec(installation=cluster.installation, settings={"work_mem": "no"})
     with pytest.raises(ClusterError, match="work_mem"), start_clusters([good, bad]):
         pytest.fail("it must not get here")
-    short.rmdir()
+    assert list(reachable_folder.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import selectors
 import shutil
 import signal
@@ -136,13 +137,21 @@ class Guardian:
 
 
 def kill_with_children(postmaster: int) -> None:
-    """Kill a postmaster and its children; it is stopped first, so that it starts no more."""
+    """Kill a postmaster and its children, and wait for their end where the kernel tells it.
+
+    The postmaster is stopped first, so that it starts no more of them.
+    """
+    descriptors: list[int] = []
     with suppress(ProcessLookupError):
         os.kill(postmaster, signal.SIGSTOP)
-        for child in children(postmaster):
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        os.kill(postmaster, signal.SIGKILL)
+    for process in (*children(postmaster), postmaster):
+        with suppress(AttributeError, OSError):  # not Linux, an old kernel, or it has ended
+            descriptors.append(os.pidfd_open(process))
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    for descriptor in descriptors:
+        select.select([descriptor], [], [], GRACE)
+        os.close(descriptor)
 
 
 def children(parent: int) -> Iterator[int]:
