@@ -12,7 +12,7 @@ from typing import Any
 
 from exclave.catalog.connection import Connection, connection_of
 from exclave.catalog.grants import NO_GRANTS, grants_of
-from exclave.catalog.rows import READERS
+from exclave.catalog.rows import readers
 from exclave.catalog.snapshot import DefaultGrants, Snapshot
 from exclave.errors import CatalogError
 from exclave.objects import Catalog, ForeignObject
@@ -67,9 +67,7 @@ def read(connection: object, *, schemas: Collection[str] | None = None) -> Snaps
     except Exception as error:
         if session.sqlstate(error) is None:
             raise
-        raise CatalogError(
-            f"The catalog could not be read: {session.message(error)}"
-        ) from error
+        raise CatalogError(f"The catalog could not be read: {session.message(error)}") from error
 
 
 def _read(connection: Connection, schemas: list[str] | None) -> Snapshot:
@@ -78,6 +76,7 @@ def _read(connection: Connection, schemas: list[str] | None) -> Snapshot:
         connection.fetch(_sql("search_path"), ["pg_catalog"])
         rows = connection.fetch(_everything(), [schemas])
         connection.fetch(_sql("search_path"), [search_path])
+    reader = readers()
     objects: list[ForeignObject] = []
     defaults: list[dict[str, Any]] = []
     for noun, value in rows:
@@ -85,7 +84,7 @@ def _read(connection: Connection, schemas: list[str] | None) -> Snapshot:
         if noun == "default_grants":
             defaults.append(row)
         else:
-            objects.append(READERS[noun](row))
+            objects.append(reader[noun](row))
     return Snapshot(
         catalog=Catalog(objects),
         version=version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from exclave.catalog.columns import column_of
+from exclave.catalog.columns import ColumnReader
 from exclave.catalog.grants import grants_of
 from exclave.catalog.options import options_of
 from exclave.objects import (
@@ -89,13 +89,13 @@ def schema_of(row: Row) -> Schema:
     )
 
 
-def foreign_table_of(row: Row) -> ForeignTable:
+def foreign_table_of(row: Row, columns: ColumnReader) -> ForeignTable:
     """Give a foreign table from a row of `sql/foreign_tables.sql`."""
     parents = [QualifiedName(*parent) for parent in row["parents"] or ()]
     bound = row["bound"]
     return ForeignTable(
         row["name"],
-        [column_of(column) for column in row["columns"] or ()],
+        [columns.read(text) for text in row["columns"] or ()],
         server=row["server"],
         schema=row["schema"],
         options=options_of(row["options"]),
@@ -113,12 +113,14 @@ def _qualified(name_and_schema: list[str] | None) -> QualifiedName | None:
     return QualifiedName(*name_and_schema) if name_and_schema else None
 
 
-READERS: dict[str, Callable[[Row], ForeignObject]] = {
-    "extension": extension_of,
-    "wrapper": wrapper_of,
-    "server": server_of,
-    "user_mapping": user_mapping_of,
-    "schema": schema_of,
-    "foreign_table": foreign_table_of,
-}
-"""How the rows of each noun are read."""
+def readers() -> dict[str, Callable[[Row], ForeignObject]]:
+    """Give how the rows of each noun are read, for one reading."""
+    columns = ColumnReader()
+    return {
+        "extension": extension_of,
+        "wrapper": wrapper_of,
+        "server": server_of,
+        "user_mapping": user_mapping_of,
+        "schema": schema_of,
+        "foreign_table": lambda row: foreign_table_of(row, columns),
+    }

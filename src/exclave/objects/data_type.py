@@ -191,3 +191,34 @@ def _split_modifier(text: str) -> tuple[str, str]:
         elif character == "(" and not inside:
             return text[:index], text[index:]
     return text, ""
+
+
+def split_type(canonical: str) -> tuple[str, str]:
+    """Split a canonical spelling into the type's name and what stands behind it.
+
+    Parameters
+    ----------
+    canonical
+        What `canonical_type` gave.
+
+    Returns
+    -------
+    tuple of str
+        Such as ``('erp."Mood"', "(3)[]")``; a built-in type comes whole, as
+        ``("numeric(10,2)[]", "")``.
+    """
+    if is_built_in(canonical):
+        return canonical, ""
+    name, rest = _split_modifier(canonical)
+    if rest:
+        return name, rest
+    return (name[:-2], "[]") if name.endswith("[]") else (name, "")
+
+
+def is_built_in(canonical: str) -> bool:
+    """Tell whether a canonical spelling is of a type that SQL has words for."""
+    words = " ".join(_MODIFIER.sub(" ", canonical.removesuffix("[]")).split())
+    return '"' not in canonical and (words in _BUILT_IN or words.startswith("interval"))
+
+
+_BUILT_IN = frozenset(_SQL_WORDS.values())

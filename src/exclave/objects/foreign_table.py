@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -72,7 +73,15 @@ class Partition:
 
     def __init__(self, parent: QualifiedName | str, bound: str) -> None:
         object.__setattr__(self, "parent", QualifiedName.of(parent, "table"))
-        object.__setattr__(self, "bound", " ".join(bound.split()))
+        object.__setattr__(self, "bound", _one_line(bound))
+
+
+_STRING_OR_SPACE = re.compile(r"('(?:[^']|'')*')|\s+")
+
+
+def _one_line(bound: str) -> str:
+    """Put one space for any white space, but leave string constants as they are."""
+    return _STRING_OR_SPACE.sub(lambda match: match[1] or " ", bound).strip()
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -158,13 +167,13 @@ class Column:
         assign(self, "comment", comment or None)
         assign(self, "grants", make_grants(grants, "column", f'column "{name}"'))
         assign(self, "renamed_from", renamed_from)
-        repeated = all_options.get("column_name") == name
+        repeated = all_options is not NO_OPTIONS and all_options.get("column_name") == name
         assign(
             self,
             "effective_options",
             all_options.without("column_name") if repeated else all_options,
         )
-        if sum(value is not None for value in (default, generated, identity)) > 1:
+        if (default is not None) + (generated is not None) + (identity is not None) > 1:
             raise DeclarationError(
                 f'column "{name}": default, generated and identity exclude each other.'
             )

@@ -1,4 +1,5 @@
--- One row a table. `columns` holds lists, whose order the module `columns` knows.
+-- One row a table. `columns` holds a text a column, so that equal ones are read once; the module
+-- `columns` knows the order of what is in it.
 WITH tables AS (
   SELECT c.oid, c.relname, c.relowner, c.relacl, c.relpartbound, n.nspname, f.ftserver, f.ftoptions
     FROM pg_catalog.pg_class AS c
@@ -88,7 +89,7 @@ SELECT 'foreign_table' AS noun,
                                   g.privilege_type, g.is_grantable))
                            FROM pg_catalog.aclexplode(a.attacl) AS g
                           WHERE g.grantee <> w.relowner) END
-                    ) ORDER BY a.attnum) AS value
+                    )::pg_catalog.text ORDER BY a.attnum) AS value
                FROM tables AS w
                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = w.oid
                JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
