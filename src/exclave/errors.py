@@ -25,6 +25,10 @@ class PlanError(ExclaveError):
     """A plan cannot be made or must not be run as it is."""
 
 
+class StalePlanError(PlanError):
+    """The database has changed since the plan was made; nothing was done. Make it again."""
+
+
 class PrerequisiteError(PlanError):
     """The database lacks an extension, type, role or privilege that the plan needs.
 

@@ -1,0 +1,63 @@
+"""Both sides of a comparison in one spelling, so that equal means equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exclave.catalog import Connection, Snapshot
+from exclave.objects import Catalog
+from exclave.plan.expression import respell_expressions
+from exclave.plan.ledger import Digests, Ledger, has_hidden, reveal
+from exclave.plan.names import resolve_names
+from exclave.plan.secrets import Resolver, refer_to_declared
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """Two catalogs that can be compared value by value.
+
+    Parameters
+    ----------
+    actual
+        What is there; a secret that has the declared value is the declared reference.
+    desired
+        The declarations, spelled as the hub would print them.
+    """
+
+    actual: Catalog
+    desired: Catalog
+
+
+def align(
+    connection: Connection, snapshot: Snapshot, desired: Catalog, resolve: Resolver
+) -> Aligned:
+    """Bring what is there and what was declared into one spelling.
+
+    Parameters
+    ----------
+    connection
+        A session on the hub.
+    snapshot
+        What is there.
+    desired
+        The declarations.
+    resolve
+        What gives secrets.
+
+    Raises
+    ------
+    SecretError
+        When a declared secret that must be compared cannot be resolved.
+    """
+    actual = snapshot.catalog
+    desired = resolve_names(connection, actual, desired, snapshot.major)
+    desired = respell_expressions(connection, actual, desired)
+    actual = reveal(actual, desired, _digests(connection, actual, desired), resolve)
+    actual = refer_to_declared(actual, desired, resolve)
+    return Aligned(actual, desired)
+
+
+def _digests(connection: Connection, actual: Catalog, desired: Catalog) -> Digests:
+    if not has_hidden(actual, desired.user_mappings):
+        return {}
+    return Ledger.find(connection).digests(connection)

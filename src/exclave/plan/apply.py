@@ -1,0 +1,140 @@
+"""Applying a plan: one transaction, one lock, compared before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from exclave.catalog import Connection, Snapshot, connection_of, read
+from exclave.errors import ApplyError, PlanError, StalePlanError
+from exclave.objects import Catalog, ForeignObject, UserMapping
+from exclave.plan import prerequisites
+from exclave.plan.align import align
+from exclave.plan.change import Change, noun_of
+from exclave.plan.ledger import Ledger, has_hidden
+from exclave.plan.make import compare_with
+from exclave.plan.plan import Plan
+from exclave.plan.policy import DEFAULT_POLICY
+from exclave.plan.secrets import Resolver
+from exclave.plan.state import Key, State, key_of
+
+LOCK_KEY = 0x6578636C617665
+"""The advisory lock under which every plan is applied: "exclave" in ASCII."""
+
+
+def apply(plan: Plan, connection: object) -> bool:
+    """Make a plan's changes; see `Plan.apply`."""
+    hub = connection_of(connection)
+    if not plan:
+        return False
+    resolve = Resolver()
+    with hub.transaction():
+        hub.fetch("SELECT pg_catalog.pg_advisory_xact_lock($1)::text", [LOCK_KEY])
+        snapshot = read(hub)
+        outcome = _Outcome.of(plan)
+        if stale := _stale(hub, snapshot, plan, resolve):
+            if not _left_to_do(hub, snapshot, outcome, resolve):
+                return False
+            raise StalePlanError(
+                "The database has changed since the plan was made; make it again. Changed: "
+                + ", ".join(stale)
+                + "."
+            )
+        prerequisites.refuse(prerequisites.missing(hub, snapshot, plan.changes))
+        for change in plan.changes:
+            _run(hub, change, resolve)
+        _record_digests(hub, plan, resolve)
+        left = _left_to_do(hub, read(hub), outcome, resolve)
+        if left:
+            raise PlanError(
+                "PostgreSQL took every statement, and the database is still not as planned; all "
+                "is rolled back. Different: " + ", ".join(left) + "."
+            )
+    return True
+
+
+def _run(hub: Connection, change: Change, resolve: Resolver) -> None:
+    for statement in change.statements:
+        try:
+            statement.run(hub, resolve)
+        except Exception as error:
+            sqlstate = hub.sqlstate(error)
+            if sqlstate is None:
+                raise
+            message = hub.message(error)
+        else:
+            continue
+        raise ApplyError(
+            f"Could not {change}: {message}\nThe statement was: {statement.text}\n"
+            "Everything is rolled back.",
+            sqlstate,
+        )
+
+
+def _record_digests(hub: Connection, plan: Plan, resolve: Resolver) -> None:
+    mappings = {
+        change.after.key: change.after
+        for change in plan.changes
+        if isinstance(change.after, UserMapping)
+    }
+    if not mappings:
+        return
+    snapshot = read(hub)
+    unseen = [mapping for key, mapping in mappings.items() if has_hidden(snapshot.catalog, [key])]
+    if unseen:
+        Ledger.find(hub).record(hub, unseen, resolve)
+
+
+def _stale(hub: Connection, snapshot: Snapshot, plan: Plan, resolve: Resolver) -> list[str]:
+    """Name the objects that are not as the plan found them."""
+    state = State(snapshot.catalog)
+    stale: list[str] = []
+    for change in plan.changes:
+        there = state.find(change.subject if change.before is None else change.before)
+        if change.before is None or there is None:
+            if there is not None or change.before is not None:
+                stale.append(str(change.subject))
+        elif there != change.before and not _is_same(hub, snapshot, there, change.before, resolve):
+            stale.append(str(change.before))
+        state.follow(change)
+    return stale
+
+
+def _is_same(
+    hub: Connection,
+    snapshot: Snapshot,
+    there: ForeignObject,
+    expected: ForeignObject,
+    resolve: Resolver,
+) -> bool:
+    """Tell whether an object is as expected, its secrets and expressions compared by meaning."""
+    alone = replace(snapshot, catalog=Catalog([there]))
+    aligned = align(hub, alone, Catalog([expected]), resolve)
+    [actual], [desired] = aligned.actual, aligned.desired
+    return noun_of(desired).merge(actual, desired) == actual
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a plan leaves of the objects it touches."""
+
+    wanted: Catalog
+    gone: frozenset[Key]
+
+    @classmethod
+    def of(cls, plan: Plan) -> _Outcome:
+        state = State(Catalog())
+        touched: set[Key] = set()
+        for change in plan.changes:
+            touched |= {key_of(value) for value in (change.before, change.after) if value}
+            state.follow(change)
+        wanted = state.catalog()
+        return cls(wanted, frozenset(touched - {key_of(value) for value in wanted}))
+
+
+def _left_to_do(
+    hub: Connection, snapshot: Snapshot, outcome: _Outcome, resolve: Resolver
+) -> list[str]:
+    """Name the objects that are not as the plan would leave them."""
+    left = [str(value) for value in snapshot.catalog if key_of(value) in outcome.gone]
+    changes = compare_with(hub, snapshot, outcome.wanted, DEFAULT_POLICY, resolve).changes
+    return left + [str(change.subject) for change in changes]

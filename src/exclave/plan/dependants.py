@@ -1,0 +1,71 @@
+"""What would be lost when a foreign table is dropped to be created anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from exclave.catalog import Connection
+from exclave.errors import PlanError
+from exclave.objects import ForeignTable
+from exclave.plan.change import Change
+from exclave.plan.query import query
+
+
+def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> list[str]:
+    """Find what depends on the foreign tables that changes drop and create again.
+
+    Parameters
+    ----------
+    connection
+        A session on the hub.
+    changes
+        The changes of a plan.
+
+    Returns
+    -------
+    list of str
+        Such as ``view erp.open_orders depends on foreign table "erp"."orders"``; what the plan
+        itself drops is not among them.
+    """
+    changes = list(changes)
+    created = {
+        change.after.key
+        for change in changes
+        if isinstance(change.after, ForeignTable) and change.before is None
+    }
+    dropped = {
+        change.before.key: change.before
+        for change in changes
+        if isinstance(change.before, ForeignTable) and change.after is None
+    }
+    rebuilt = [dropped[key] for key in dropped if key in created]
+    if not rebuilt:
+        return []
+    rows = connection.fetch(
+        query("dependants"),
+        [[table.schema for table in rebuilt], [table.name for table in rebuilt]],
+    )
+    gone = {f"foreign table {table.qualified_name}" for table in dropped.values()}
+    gone |= {f"foreign table {table.name}" for table in dropped.values()}
+    return [
+        f"{described} depends on {dropped[schema, name]}"
+        for schema, name, described in rows
+        if described not in gone
+    ]
+
+
+def refuse(dependants: list[str], *, cascade: bool) -> None:
+    """Raise when something would be lost and nobody allowed that.
+
+    Raises
+    ------
+    PlanError
+        Naming each dependant.
+    """
+    if dependants and not cascade:
+        lines = "\n".join(f"    {line}" for line in dependants)
+        raise PlanError(
+            f"Foreign tables must be dropped and created anew, and would take along:\n{lines}\n"
+            "Drop these first and create them again after, or allow their loss with "
+            "Policy(cascade=True)."
+        )

@@ -1,0 +1,12 @@
+-- Digests of option values that a role set and may not read back. Each role sees and writes
+-- only its own rows; the row's salt keys the digest.
+CREATE SCHEMA exclave
+    CREATE TABLE secret_digest (
+        mapping oid NOT NULL,
+        option text NOT NULL,
+        written_by name NOT NULL DEFAULT current_user,
+        salt bytea NOT NULL,
+        digest bytea NOT NULL,
+        PRIMARY KEY (mapping, option, written_by)
+    )
+    GRANT SELECT, INSERT, UPDATE, DELETE ON secret_digest TO PUBLIC

@@ -1,0 +1,199 @@
+"""Names as the hub has them: search paths, roles of the session, ALL privileges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from exclave.catalog import Connection
+from exclave.objects import (
+    Catalog,
+    Column,
+    ForeignObject,
+    ForeignTable,
+    Grant,
+    QualifiedName,
+    Schema,
+    Server,
+    UserMapping,
+    Wrapper,
+)
+from exclave.objects.data_type import canonical_type, is_built_in, split_type
+from exclave.objects.foreign_table import Partition
+from exclave.objects.grant import Grants, expand_all
+from exclave.objects.names import ROLE_KEYWORDS
+from exclave.plan.grant import without_owner
+from exclave.plan.query import query
+
+
+def resolve_names(connection: Connection, actual: Catalog, desired: Catalog, major: int) -> Catalog:
+    """Give declarations with every name as the hub itself would print it.
+
+    Types, functions, collations and parent tables that were named without a schema get the one
+    in which the session's search path finds them; one that is not found stays as it is.
+    ``CURRENT_USER`` and its kin become names of roles, and ``ALL`` the privileges that the
+    version has, less those of an object's owner.
+
+    Parameters
+    ----------
+    connection
+        A session on the hub.
+    actual
+        What is there: what is spelled as there needs no question.
+    desired
+        The declarations.
+    major
+        The hub's PostgreSQL major version.
+    """
+    known = {column.type for table in actual.foreign_tables.values() for column in table.columns}
+    wanted = _Wanted.of(desired, known)
+    found = wanted.look_up(connection)
+    roles = _session_roles(connection, desired)
+    resolver = _Resolver(found, roles, actual, major)
+    return Catalog(resolver.resolve(value) for value in desired)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    types: frozenset[str]
+    functions: frozenset[str]
+    collations: frozenset[str]
+    tables: frozenset[str]
+
+    @classmethod
+    def of(cls, desired: Catalog, known_types: set[str]) -> _Wanted:
+        tables = desired.foreign_tables.values()
+        columns = [column for table in tables for column in table.columns]
+        spellings = {column.type for column in columns} - known_types
+        parents = {parent for table in tables for parent in table.inherits}
+        parents |= {table.partition_of.parent for table in tables if table.partition_of}
+        functions = {
+            function
+            for wrapper in desired.wrappers.values()
+            for function in (wrapper.handler, wrapper.validator)
+            if function is not None
+        }
+        return cls(
+            types=frozenset(
+                split_type(spelling)[0] for spelling in spellings if not is_built_in(spelling)
+            ),
+            functions=_unqualified(functions),
+            collations=_unqualified({column.collation for column in columns if column.collation}),
+            tables=_unqualified(parents),
+        )
+
+    def look_up(self, connection: Connection) -> dict[tuple[str, str], QualifiedName]:
+        asked = [sorted(self.types), sorted(self.functions), sorted(self.collations)]
+        if not any((*asked, self.tables)):
+            return {}
+        rows = connection.fetch(query("resolve_names"), [*asked, sorted(self.tables)])
+        return {(kind, text): QualifiedName(name, schema) for kind, text, schema, name in rows}
+
+
+def _unqualified(names: set[QualifiedName]) -> frozenset[str]:
+    return frozenset(str(name) for name in names if name.schema is None)
+
+
+def _session_roles(connection: Connection, desired: Catalog) -> dict[str, str]:
+    used = {role for value in desired for role in roles_of(value)}
+    if not used & ROLE_KEYWORDS:
+        return {}
+    [(current, session)] = connection.fetch("SELECT current_user::text, session_user::text")
+    return {
+        "CURRENT_USER": current,
+        "CURRENT_ROLE": current,
+        "USER": current,
+        "SESSION_USER": session,
+    }
+
+
+def roles_of(value: ForeignObject) -> set[str]:
+    """Give the names of all roles that an object mentions."""
+    roles = {getattr(value, "owner", None), getattr(value, "role", None)}
+    grants: set[Grant] = set(getattr(value, "grants", None) or ())
+    if isinstance(value, ForeignTable):
+        grants.update(grant for column in value.columns for grant in column.grants or ())
+    return {role for role in roles if role} | {grant.role for grant in grants}
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    found: dict[tuple[str, str], QualifiedName]
+    roles: dict[str, str]
+    actual: Catalog
+    major: int
+
+    def resolve(self, value: ForeignObject) -> ForeignObject:
+        match value:
+            case UserMapping():
+                return replace(value, role=self.role(value.role))
+            case Wrapper():
+                owner = self._owner(value, self.actual.wrappers.get(value.name))
+                return replace(
+                    value,
+                    handler=self._name("function", value.handler),
+                    validator=self._name("function", value.validator),
+                    owner=value.owner and self.role(value.owner),
+                    grants=self._grants(value.grants, "foreign-data wrapper", owner),
+                )
+            case Server():
+                owner = self._owner(value, self.actual.servers.get(value.name))
+                return replace(
+                    value,
+                    owner=value.owner and self.role(value.owner),
+                    grants=self._grants(value.grants, "foreign server", owner),
+                )
+            case Schema():
+                owner = self._owner(value, self.actual.schemas.get(value.name))
+                return replace(
+                    value,
+                    owner=value.owner and self.role(value.owner),
+                    grants=self._grants(value.grants, "schema", owner),
+                )
+            case ForeignTable():
+                return self._table(value)
+            case _:
+                return value
+
+    def role(self, name: str) -> str:
+        return self.roles.get(name, name)
+
+    def _owner(self, value: Wrapper | Server | Schema | ForeignTable, actual: object) -> str | None:
+        return self.role(value.owner) if value.owner else getattr(actual, "owner", None)
+
+    def _grants(self, grants: Grants | None, kind: str, owner: str | None) -> Grants | None:
+        if not grants:
+            return grants
+        named = frozenset(replace(grant, role=self.role(grant.role)) for grant in grants)
+        return without_owner(expand_all(named, kind, self.major), owner)
+
+    def _table(self, table: ForeignTable) -> ForeignTable:
+        owner = self._owner(table, self.actual.foreign_tables.get(table.key))
+        partition = table.partition_of
+        return replace(
+            table,
+            columns=[self._column(column, owner) for column in table.columns],
+            inherits=[self._name("table", parent) or parent for parent in table.inherits],
+            partition_of=partition
+            and Partition(
+                self._name("table", partition.parent) or partition.parent, partition.bound
+            ),
+            owner=table.owner and self.role(table.owner),
+            grants=self._grants(table.grants, "foreign table", owner),
+        )
+
+    def _column(self, column: Column, owner: str | None) -> Column:
+        name, rest = split_type(column.type)
+        found = self.found.get(("type", name))
+        changes: dict[str, object] = {}
+        if found is not None and found.schema != "pg_catalog":
+            changes["type"] = canonical_type(f"{found}{rest}")
+        if column.collation is not None and column.collation.schema is None:
+            changes["collation"] = self._name("collation", column.collation)
+        if column.grants:
+            changes["grants"] = self._grants(column.grants, "column", owner)
+        return replace(column, **changes) if changes else column
+
+    def _name(self, kind: str, name: QualifiedName | None) -> QualifiedName | None:
+        if name is None or name.schema is not None:
+            return name
+        return self.found.get((kind, str(name)), name)

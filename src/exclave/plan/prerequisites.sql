@@ -1,0 +1,55 @@
+-- Answers questions about what is there and what the current role may do, in their order.
+SELECT CASE asked.question
+    WHEN 'role exists' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = asked.name)
+    WHEN 'superuser' THEN me.rolsuper
+    WHEN 'member' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_roles AS r
+        WHERE r.rolname = asked.name AND pg_catalog.pg_has_role(r.oid, 'USAGE'))
+    WHEN 'extension available' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = asked.name)
+    WHEN 'extension creatable' THEN me.rolsuper OR EXISTS (
+        SELECT FROM pg_catalog.pg_available_extension_versions AS v
+        WHERE v.name = asked.name AND (v.trusted OR NOT v.superuser)
+            AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))
+    WHEN 'wrapper exists' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w WHERE w.fdwname = asked.name)
+    WHEN 'wrapper usable' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w
+        WHERE w.fdwname = asked.name
+            AND pg_catalog.has_foreign_data_wrapper_privilege(w.oid, 'USAGE'))
+    WHEN 'wrapper owned' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w
+        WHERE w.fdwname = asked.name AND pg_catalog.pg_has_role(w.fdwowner, 'USAGE'))
+    WHEN 'server usable' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_foreign_server AS s
+        WHERE s.srvname = asked.name AND pg_catalog.has_server_privilege(s.oid, 'USAGE'))
+    WHEN 'server owned' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_foreign_server AS s
+        WHERE s.srvname = asked.name AND pg_catalog.pg_has_role(s.srvowner, 'USAGE'))
+    WHEN 'database creatable' THEN
+        pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+    WHEN 'schema exists' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = asked.name)
+    WHEN 'schema creatable' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_namespace AS n
+        WHERE n.nspname = asked.name AND pg_catalog.has_schema_privilege(n.oid, 'CREATE'))
+    WHEN 'schema owned' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_namespace AS n
+        WHERE n.nspname = asked.name AND pg_catalog.pg_has_role(n.nspowner, 'USAGE'))
+    WHEN 'relation owned' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = asked.schema AND c.relname = asked.name
+            AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+    WHEN 'type exists' THEN pg_catalog.to_regtype(asked.name) IS NOT NULL
+    WHEN 'function exists' THEN pg_catalog.to_regproc(asked.name) IS NOT NULL
+    WHEN 'collation exists' THEN pg_catalog.to_regcollation(asked.name) IS NOT NULL
+    WHEN 'table exists' THEN pg_catalog.to_regclass(asked.name) IS NOT NULL
+END
+FROM pg_catalog.pg_roles AS me,
+    ROWS FROM (
+        pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[])
+    ) WITH ORDINALITY AS asked(question, name, schema, place)
+WHERE me.rolname = current_user
+ORDER BY asked.place
