@@ -57,7 +57,7 @@ def create(table: ForeignTable, granted: Grants = frozenset()) -> list[Statement
     """
     name = str(table.qualified_name)
     items: list[list[Fragment]] = [columns.definition(column) for column in table.columns]
-    items += [[_constraint(check)] for check in _sorted(table.checks)]
+    items.extend([_constraint(check)] for check in _sorted(table.checks))
     body: list[Fragment] = []
     for index, item in enumerate(items):
         body += ["," if index else "", "\n    ", *item]
@@ -207,7 +207,7 @@ def _pairs(before: ForeignTable, after: ForeignTable) -> dict[str, tuple[Column,
 
 def _reshape(before: ForeignTable, after: ForeignTable, reshaping: _Reshaping) -> list[Statement]:
     table = f"FOREIGN TABLE {after.qualified_name}"
-    same_checks = frozenset() if reshaping.retyped else before.checks & after.checks
+    same_checks = frozenset[Check]() if reshaping.retyped else before.checks & after.checks
     statements = [
         Statement.of(f"ALTER {table} DROP CONSTRAINT {quote_identifier(check.name)}")
         for check in _sorted(before.checks - same_checks)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exclave.plan.change import Change
 from exclave.plan.policy import DEFAULT_POLICY, Policy
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from exclave.plan.show import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Plan:
 
         return rich_text(self)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """Give the plan as JSON takes it; no value of a secret is in it."""
         from exclave.plan.show import plan_dict
 

@@ -58,7 +58,9 @@ def apply_renames(
 def _renames(actual: Mapping[str, _T], desired: Mapping[str, _T]) -> Iterator[Change]:
     for name, value in desired.items():
         former = value.renamed_from
-        if former in actual and former not in desired and name not in actual:
+        if former is None or name in actual:
+            continue
+        if former in actual and former not in desired:
             yield Change(actual[former], replace(actual[former], name=name))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from exclave.objects import Column, ForeignObject, Hidden, Options, QualifiedName, Secret
+from exclave.objects import Column, ForeignObject, Hidden, Options, Secret
 from exclave.objects.foreign_table import Check, Generated, Partition
 from exclave.objects.grant import WITH_GRANT_OPTION, Grant
 from exclave.objects.names import quote_role
@@ -15,6 +15,9 @@ from exclave.plan.plan import Plan
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+"""What `json.dumps` takes, but for fractions."""
 
 _MARKS = {"create": "+", "alter": "~", "replace": "±", "drop": "-"}
 _STYLES = {"+": "green", "~": "yellow", "±": "magenta", "-": "red", "!": "bold yellow", " ": "dim"}
@@ -63,15 +66,15 @@ def rich_text(plan: Plan) -> Text:
     return text
 
 
-def plan_dict(plan: Plan) -> dict[str, Any]:
+def plan_dict(plan: Plan) -> dict[str, Json]:
     """Give a plan as JSON takes it."""
     return {
         "changes": [_change_dict(change) for change in plan.changes],
-        "notes": list(plan.notes),
+        "notes": list[Json](plan.notes),
     }
 
 
-def _change_dict(change: Change) -> dict[str, Any]:
+def _change_dict(change: Change) -> dict[str, Json]:
     return {
         "action": change.action,
         "kind": _kind(change.subject),
@@ -87,7 +90,7 @@ def _kind(value: ForeignObject) -> str:
     return type(value).__name__
 
 
-def object_dict(value: Any) -> dict[str, Any]:
+def object_dict(value: ForeignObject | Column | Check | Generated | Partition) -> dict[str, Json]:
     """Give an object's properties as JSON takes them, secrets as references."""
     return {
         field.name: plain(getattr(value, field.name))
@@ -96,30 +99,32 @@ def object_dict(value: Any) -> dict[str, Any]:
     }
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Json:
     """Give a property's value as JSON takes it, secrets as references."""
     match value:
         case None | bool() | int() | str():
             return value
-        case Secret() | Hidden():
-            return {"secret": repr(value)} if isinstance(value, Secret) else {"hidden": True}
-        case Options() | Mapping():
-            return {str(name): plain(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        case QualifiedName():
-            return str(value)
+        case Secret():
+            return {"secret": repr(value)}
+        case Hidden():
+            return {"hidden": True}
+        case Options():
+            return {name: plain(each) for name, each in value.items()}
         case Grant():
             end = WITH_GRANT_OPTION if value.grantable else ""
             return f"{value.privilege}{end} TO {quote_role(value.role)}"
         case Column() | Check() | Generated() | Partition():
             return object_dict(value)
-        case frozenset() | tuple():
-            items = [plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
-            return sorted(items, key=str) if isinstance(value, frozenset) else items
+        case frozenset():
+            items = [plain(each) for each in cast("frozenset[object]", value)]
+            return sorted(items, key=str)
+        case tuple():
+            return [plain(each) for each in cast("tuple[object, ...]", value)]
         case _:
             return str(value)
 
 
-def _differences(change: Change) -> Iterator[tuple[str, Any, Any]]:
+def _differences(change: Change) -> Iterator[tuple[str, Json, Json]]:
     if change.before is None or change.after is None:
         return
     old, new = object_dict(change.before), object_dict(change.after)
@@ -127,31 +132,44 @@ def _differences(change: Change) -> Iterator[tuple[str, Any, Any]]:
         yield from _difference(name, old[name], new[name])
 
 
-def _difference(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+def _difference(path: str, old: Json, new: Json) -> Iterator[tuple[str, Json, Json]]:
     if old == new:
         return
-    if isinstance(old, dict) and isinstance(new, dict) and "secret" not in old | new:
-        for name in old | new:  # pyright: ignore[reportUnknownVariableType]
-            yield from _difference(f"{path}.{name}", old.get(name), new.get(name))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    if isinstance(old, dict) and isinstance(new, dict) and not (_unseen(old) or _unseen(new)):
+        for name in old | new:
+            yield from _difference(f"{path}.{name}", old.get(name), new.get(name))
     elif path == "columns":
-        before = {column["name"]: column for column in old}
-        after = {column["name"]: column for column in new}
+        before, after = _by_name(old), _by_name(new)
         for name in before | after:
             yield from _difference(f"column {name}", before.get(name), after.get(name))
     else:
         yield path, old, new
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, dict):
-        if "secret" in value:
-            return str(value["secret"])  # pyright: ignore[reportUnknownArgumentType]
-        if "hidden" in value:
-            return "hidden"
-        set_ones = {name: each for name, each in value.items() if each not in (None, {}, [])}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        return ", ".join(f"{name} {_shown(each)}" for name, each in set_ones.items())  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, list):
-        return "[" + ", ".join(_shown(each) for each in value) + "]"  # pyright: ignore[reportUnknownVariableType]
-    return repr(value) if isinstance(value, str) else str(value)
+def _by_name(columns: Json) -> dict[str, Json]:
+    given = cast("list[dict[str, Json]]", columns)
+    return {str(column["name"]): column for column in given}
+
+
+def _unseen(value: dict[str, Json]) -> str | None:
+    """Give what stands for a secret or a hidden value, if it is one; an option may be called so."""
+    if isinstance(reference := value.get("secret"), str):
+        return reference
+    return "hidden" if value.get("hidden") is True else None
+
+
+def _shown(value: Json) -> str:
+    match value:
+        case None:
+            return "none"
+        case dict():
+            set_ones = {name: each for name, each in value.items() if each not in (None, {}, [])}
+            return _unseen(value) or ", ".join(
+                f"{name} {_shown(each)}" for name, each in set_ones.items()
+            )
+        case list():
+            return "[" + ", ".join(_shown(each) for each in value) + "]"
+        case str():
+            return repr(value)
+        case _:
+            return str(value)
