@@ -1,0 +1,29 @@
+"""SQLAlchemy front end: foreign tables beside ordinary ones, created and dropped with them."""
+
+import exclave.sqlalchemy.compilation  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers
+from exclave.sqlalchemy.connection import SqlalchemyConnection
+from exclave.sqlalchemy.declaration import foreign_column_info, is_foreign
+from exclave.sqlalchemy.desired import foreign_objects, foreign_table
+from exclave.sqlalchemy.foreign_table import ForeignTable, foreign_table_args
+from exclave.sqlalchemy.import_schema import import_foreign_schema
+from exclave.sqlalchemy.named_type import NamedType
+from exclave.sqlalchemy.planning import apply_plan, make_plan
+from exclave.sqlalchemy.reflection import inspect_foreign, reflect
+from exclave.sqlalchemy.registration import register_foreign
+
+__all__ = [
+    "ForeignTable",
+    "NamedType",
+    "SqlalchemyConnection",
+    "apply_plan",
+    "foreign_column_info",
+    "foreign_objects",
+    "foreign_table",
+    "foreign_table_args",
+    "import_foreign_schema",
+    "inspect_foreign",
+    "is_foreign",
+    "make_plan",
+    "reflect",
+    "register_foreign",
+]

@@ -1,0 +1,84 @@
+"""What makes a `Table` a foreign one: a value kept in `Table.info`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from exclave.objects import Options, Partition, QualifiedName
+from exclave.objects.grant import Grants
+from exclave.objects.options import NO_OPTIONS
+
+KEY = "exclave"
+"""Where exclave keeps its own in the `info` of SQLAlchemy's objects."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Where the rows of a table are, and what else a `Table` has no place for.
+
+    Parameters
+    ----------
+    server
+        The name of the foreign server.
+    options
+        Options of the foreign table.
+    column_options
+        Options of columns, by the columns' names.
+    remote_generated
+        Names of columns whose values the remote generates.
+    inherits, partition_of, owner, grants
+        As in `exclave.ForeignTable`.
+    """
+
+    server: str
+    options: Options = NO_OPTIONS
+    column_options: Mapping[str, Options] = field(
+        default_factory=lambda: cast("dict[str, Options]", {})
+    )
+    remote_generated: frozenset[str] = frozenset()
+    inherits: frozenset[QualifiedName] = frozenset()
+    partition_of: Partition | None = None
+    owner: str | None = None
+    grants: Grants | None = None
+
+
+def declaration_of(table: sa.Table) -> Declaration | None:
+    """Give what makes a table a foreign one, or ``None`` for an ordinary table."""
+    found = table.info.get(KEY)
+    return found if isinstance(found, Declaration) else None
+
+
+def is_foreign(table: sa.Table) -> bool:
+    """Tell whether a table was declared as a foreign one."""
+    return declaration_of(table) is not None
+
+
+def foreign_column_info(**options: Any) -> dict[str, Any]:
+    """Give the `info` of a column that has options of the foreign-data wrapper.
+
+    Parameters
+    ----------
+    options
+        The options, such as ``column_name="ID"``.
+
+    Returns
+    -------
+    dict
+        For ``Column(…, info=…)`` and ``mapped_column(…, info=…)``.
+
+    Raises
+    ------
+    DeclarationError
+        For a value that no option can have.
+    """
+    return {KEY: Options(options, "a column")}
+
+
+def column_options_of(column: sa.Column[Any]) -> Options:
+    """Give the options that a column's own `info` holds."""
+    found = column.info.get(KEY)
+    return found if isinstance(found, Options) else NO_OPTIONS

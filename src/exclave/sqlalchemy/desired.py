@@ -1,0 +1,137 @@
+"""From a `MetaData` to the foreign objects that it declares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+
+import sqlalchemy as sa
+
+from exclave.errors import DeclarationError
+from exclave.objects import Catalog, Check, ForeignTable, Schema
+from exclave.sqlalchemy.column import column_of
+from exclave.sqlalchemy.declaration import KEY, declaration_of, is_foreign
+from exclave.sqlalchemy.expression import sql_of
+from exclave.sqlalchemy.naming import Naming
+
+
+def foreign_objects(metadata: sa.MetaData, connection: sa.Connection | None = None) -> Catalog:
+    """Give everything foreign that a metadata declares.
+
+    Parameters
+    ----------
+    metadata
+        With foreign tables, and what `register_foreign` has added.
+    connection
+        Where they are to be: it says which schema names without one stand in, and which
+        schemas its ``schema_translate_map`` puts for others. Without one names stand in
+        ``public``.
+
+    Returns
+    -------
+    Catalog
+        For `exclave.plan.make`; its order is that of creation.
+
+    Raises
+    ------
+    DeclarationError
+        When something is declared that PostgreSQL could not accept, such as an ordinary table's
+        foreign key to a foreign table.
+    """
+    check_foreign_keys(metadata)
+    naming = Naming.of_connection(connection)
+    tables = [table for table in metadata.sorted_tables if is_foreign(table)]
+    return registered(metadata, naming) | [foreign_table_of(table, naming) for table in tables]
+
+
+def foreign_table(table: sa.Table, connection: sa.Connection | None = None) -> ForeignTable:
+    """Give what one table declares, as `foreign_objects` does.
+
+    Raises
+    ------
+    DeclarationError
+        When it is an ordinary table, or declares something that PostgreSQL could not accept.
+    """
+    return foreign_table_of(table, Naming.of_connection(connection))
+
+
+def registered(metadata: sa.MetaData, naming: Naming) -> Catalog:
+    """Give what was registered with a metadata, with its schemas named as tables' schemas are."""
+    return Catalog(
+        replace(value, name=naming.schema(value.name)) if isinstance(value, Schema) else value
+        for value in metadata.info.get(KEY, Catalog())
+    )
+
+
+def foreign_table_of(table: sa.Table, naming: Naming) -> ForeignTable:
+    """Give what one table declares.
+
+    Raises
+    ------
+    DeclarationError
+        When it is an ordinary table, or declares something that PostgreSQL could not accept.
+    """
+    declaration = declaration_of(table)
+    if declaration is None:
+        raise DeclarationError(
+            f'"{table.fullname}" is an ordinary table; declare it with ForeignTable or '
+            "foreign_table_args."
+        )
+    return ForeignTable(
+        str(table.name),
+        [column_of(column, declaration, naming) for column in table.columns if not column.system],
+        server=declaration.server,
+        schema=naming.schema(table.schema),
+        options=declaration.options,
+        checks=_checks(table, naming),
+        inherits=declaration.inherits,
+        partition_of=declaration.partition_of,
+        owner=declaration.owner,
+        grants=declaration.grants,
+        comment=table.comment,
+    )
+
+
+def check_foreign_keys(metadata: sa.MetaData) -> None:
+    """Refuse an ordinary table's foreign key to a foreign table, as PostgreSQL would.
+
+    Raises
+    ------
+    DeclarationError
+        For the first such key.
+    """
+    for table in metadata.tables.values():
+        if is_foreign(table):
+            continue
+        for key in table.foreign_key_constraints:
+            if is_foreign(key.referred_table):
+                names = ", ".join(column.name for column in key.columns)
+                raise DeclarationError(
+                    f'"{table.fullname}" has a foreign key ({names}) to the foreign table '
+                    f'"{key.referred_table.fullname}", which PostgreSQL refuses; leave it out and '
+                    "give relationship() a primaryjoin with foreign()."
+                )
+
+
+def _checks(table: sa.Table, naming: Naming) -> list[Check]:
+    """Give a table's CHECKs; one without a name is named after the table and its place."""
+    checks = [
+        (sql_of(constraint.sqltext, naming), constraint)
+        for constraint in table.constraints
+        if isinstance(constraint, sa.CheckConstraint) and not _belongs_to_type(constraint)
+    ]
+    checks.sort(key=lambda check: check[0])
+    named = [Check(c.name, text) for text, c in checks if isinstance(c.name, str)]
+    taken = {check.name for check in named}
+    free = (
+        name
+        for name in (f"{table.name}_check{number or ''}" for number in count())
+        if name not in taken
+    )
+    unnamed = [text for text, c in checks if not isinstance(c.name, str)]
+    return [*named, *(Check(next(free), text) for text in unnamed)]
+
+
+def _belongs_to_type(constraint: sa.CheckConstraint) -> bool:
+    """Tell whether a type such as Enum brought the constraint along, for other databases."""
+    return bool(getattr(constraint, "_type_bound", False))

@@ -1,0 +1,75 @@
+"""When foreign tables get their DDL: SQLAlchemy's events of tables and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from exclave.sqlalchemy.declaration import is_foreign
+from exclave.sqlalchemy.desired import check_foreign_keys
+from exclave.sqlalchemy.instead import never
+from exclave.sqlalchemy.naming import Naming
+from exclave.sqlalchemy.statements import Bind, creation, run
+
+if hasattr(sa.Table, "set_creator_ddl"):
+    from exclave.sqlalchemy.creator import attach_hooks
+else:
+    from exclave.sqlalchemy.sqlalchemy_2_0 import attach_hooks
+
+
+def attach(table: sa.Table) -> None:
+    """Have a foreign table created and dropped as one, and its indexes and keys never sent."""
+    attach_hooks(table)
+    for index in table.indexes:
+        index.ddl_if(callable_=never)
+    for constraint in table.foreign_key_constraints:
+        constraint.ddl_if(callable_=never)
+
+
+def listen_to(metadata: sa.MetaData) -> None:
+    """Check a metadata before its tables are created."""
+    if not event.contains(metadata, "before_create", _before_create_all):
+        event.listen(metadata, "before_create", _before_create_all)
+        event.listen(metadata, "before_drop", _before_drop_all)
+
+
+def _before_create_all(target: sa.MetaData, connection: Bind, **more: Any) -> None:
+    del connection, more
+    check_foreign_keys(target)
+    _before_drop_all(target)
+
+
+def _before_drop_all(target: sa.MetaData, connection: Bind | None = None, **more: Any) -> None:
+    del connection, more
+    for table in target.tables.values():
+        if is_foreign(table):
+            attach(table)  # also what was added to it since
+
+
+def _before_create(target: sa.Table, connection: Bind, **more: Any) -> None:
+    del connection, more
+    check_foreign_keys(target.metadata)
+    attach(target)
+
+
+def _after_create(target: sa.Table, connection: Bind, **more: Any) -> None:
+    del more
+    run(creation(target, Naming.of_connection(connection))[1:], connection)
+
+
+def _before_drop(target: sa.Table, connection: Bind, **more: Any) -> None:
+    del connection, more
+    attach(target)
+
+
+Listener = tuple[str, Callable[..., None]]
+
+LISTENERS: tuple[Listener, ...] = (
+    ("before_create", _before_create),
+    ("after_create", _after_create),
+    ("before_drop", _before_drop),
+)
+"""What a foreign table's `listeners` are; `Table.to_metadata` takes them along."""

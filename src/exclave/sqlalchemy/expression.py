@@ -1,0 +1,75 @@
+"""SQL text of SQLAlchemy's types and expressions, the same whatever the driver."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.types import TypeEngine
+
+from exclave.errors import DeclarationError
+from exclave.sqlalchemy.naming import Naming
+
+_CAST = re.compile(r'CAST\(NULL AS (?P<type>.*?)(?: COLLATE "(?P<collation>.*)")?\)', re.DOTALL)
+
+
+def sql_of(expression: sa.ClauseElement, naming: Naming) -> str:
+    """Write an expression as SQL, with its values in it.
+
+    Parameters
+    ----------
+    expression
+        Such as the argument of a server default, of a CHECK or of `Computed`.
+    naming
+        Which schemas its names stand in.
+
+    Raises
+    ------
+    DeclarationError
+        When SQLAlchemy cannot write it.
+    """
+    # PGDialect itself has no driver: percent signs and colons are just that.
+    try:
+        return str(
+            expression.compile(
+                dialect=PGDialect(),
+                schema_translate_map=naming.translate or None,
+                render_schema_translate=bool(naming.translate),
+                compile_kwargs={"literal_binds": True, "include_table": False},
+            )
+        )
+    except exc.CompileError as error:
+        raise DeclarationError(f"{expression!r} cannot be written as SQL: {error}") from error
+
+
+def type_and_collation(
+    type_: TypeEngine[Any], naming: Naming, where: str
+) -> tuple[str, str | None]:
+    """Write a data type as SQL, and the name of its collation where it has one.
+
+    Parameters
+    ----------
+    type_
+        A type of SQLAlchemy's, or one of the user's own.
+    naming
+        Which schema a named type stands in.
+    where
+        The column, for the message.
+
+    Raises
+    ------
+    DeclarationError
+        When the column has no type, or one that PostgreSQL does not have.
+    """
+    if isinstance(type_, sa.types.NullType):
+        raise DeclarationError(
+            f"{where} has no type; a foreign table needs the type of every column."
+        )
+    text = sql_of(sa.cast(sa.null(), type_), naming)
+    match = _CAST.fullmatch(text)
+    if match is None:
+        raise DeclarationError(f"{where}: {type_!r} is no type of PostgreSQL's.")
+    return match.group("type"), match.group("collation")

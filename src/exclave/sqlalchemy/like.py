@@ -1,0 +1,81 @@
+"""Columns of a foreign table after those of another table, which is the remote one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.schema import SchemaItem
+
+from exclave.errors import DeclarationError
+
+
+def items_like(table: sa.Table, only: Collection[str] | None) -> list[SchemaItem]:
+    """Copy a table's columns, primary key and foreign keys.
+
+    A local sequence is no part of the copy: an `Identity` and a `Sequence` are left out. So are
+    CHECK and UNIQUE constraints and indexes, which the remote has and the hub cannot use.
+
+    Parameters
+    ----------
+    table
+        The table to take them from.
+    only
+        Names of the columns to take; ``None`` takes all. Keys that need others go without.
+
+    Raises
+    ------
+    DeclarationError
+        When `only` names a column that the table does not have.
+    """
+    names = [column.name for column in table.columns]
+    if only is not None:
+        if isinstance(only, str):
+            raise DeclarationError(f"only= takes several names of columns, not {only!r}.")
+        unknown = sorted(set(only) - set(names))
+        if unknown:
+            raise DeclarationError(
+                f'"{table.name}" has no column {unknown[0]!r}; it has {", ".join(names)}.'
+            )
+        names = [name for name in names if name in only]
+    columns = [column for column in table.columns if column.name in names]
+    return [*(_copy(column) for column in columns), *_foreign_keys(table, names)]
+
+
+def _copy(column: sa.Column[Any]) -> sa.Column[Any]:
+    computed = column.computed
+    generated = () if computed is None else (sa.Computed(computed.sqltext, computed.persisted),)
+    default = None if isinstance(column.default, sa.Sequence) else column.default
+    return sa.Column(
+        column.name,
+        column.type,
+        *generated,
+        key=column.key,
+        primary_key=column.primary_key,
+        nullable=column.nullable,
+        default=default,
+        onupdate=column.onupdate,
+        server_default=column.server_default if _is_plain(column) else None,
+        server_onupdate=column.server_onupdate if computed is None else None,
+        autoincrement=column.autoincrement,
+        comment=column.comment,
+        doc=column.doc,
+        info=dict(column.info),
+    )
+
+
+def _is_plain(column: sa.Column[Any]) -> bool:
+    return column.computed is None and column.identity is None
+
+
+def _foreign_keys(table: sa.Table, names: Collection[str]) -> list[SchemaItem]:
+    return [
+        sa.ForeignKeyConstraint(
+            constraint.column_keys,
+            [element.target_fullname for element in constraint.elements],
+            link_to_name=constraint.link_to_name,
+        )
+        for constraint in table.foreign_key_constraints
+        if all(column.name in names for column in constraint.columns)
+    ]
