@@ -171,13 +171,13 @@ def _named(text: str, whole: str) -> str:
     modifier = re.sub(r"\s*,\s*", ",", rest.strip()[1:-1].strip())
     suffix = f"({modifier})" if modifier else ""
     catalog_name = parts[-1] if len(parts) == 1 or parts[0] == "pg_catalog" else None
-    if catalog_name == "bpchar" and modifier:
-        return f"character{suffix}"
+    if catalog_name in ("bpchar", "bit") and modifier:
+        return ("bit" if catalog_name == "bit" else "character") + suffix
     if catalog_name in _CATALOG_NAMES:
         return canonical_type(_CATALOG_NAMES[catalog_name] + suffix)
-    if catalog_name is not None and len(parts) == 2:
+    if catalog_name is not None:
         return _quote_type(catalog_name) + suffix
-    return ".".join(_quote_type(part) for part in parts) + suffix
+    return ".".join(map(quote_identifier, parts)) + suffix
 
 
 def _quote_type(name: str) -> str:

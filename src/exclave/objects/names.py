@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from exclave.errors import DeclarationError
@@ -91,7 +92,10 @@ def quote_role(name: str) -> str:
     return name if name in ROLE_KEYWORDS else quote_identifier(name)
 
 
-_PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\s".]+))\s*(\.|\Z)')
+_PART = re.compile(
+    r"""\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*))\s*(\.|\Z)"""
+)
+_FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def split_qualified(text: str, what: str) -> tuple[str, ...]:
@@ -125,7 +129,7 @@ def split_qualified(text: str, what: str) -> tuple[str, ...]:
                 '"Quoted Schema"."Quoted name".'
             )
         quoted, plain, end = match.groups()
-        part = quoted.replace('""', '"') if quoted is not None else plain.lower()
+        part = quoted.replace('""', '"') if quoted is not None else plain.translate(_FOLD)
         parts.append(check_name(part, what))
         position = match.end()
         if not end:
