@@ -3,7 +3,7 @@
 import exclave.sqlalchemy.compilation  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 from exclave.sqlalchemy.declaration import foreign_column_info, is_foreign
-from exclave.sqlalchemy.desired import foreign_objects, foreign_table
+from exclave.sqlalchemy.desired import foreign_object, foreign_objects
 from exclave.sqlalchemy.foreign_table import ForeignTable, foreign_table_args
 from exclave.sqlalchemy.import_schema import import_foreign_schema
 from exclave.sqlalchemy.named_type import NamedType
@@ -17,8 +17,8 @@ __all__ = [
     "SqlalchemyConnection",
     "apply_plan",
     "foreign_column_info",
+    "foreign_object",
     "foreign_objects",
-    "foreign_table",
     "foreign_table_args",
     "import_foreign_schema",
     "inspect_foreign",

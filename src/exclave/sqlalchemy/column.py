@@ -11,6 +11,7 @@ from exclave.objects import Column, Generated, QualifiedName
 from exclave.objects.data_type import canonical_type
 from exclave.objects.foreign_table import Identity
 from exclave.objects.options import NO_OPTIONS
+from exclave.objects.quoting import quote_literal
 from exclave.sqlalchemy.declaration import Declaration, column_options_of
 from exclave.sqlalchemy.expression import sql_of, type_and_collation
 from exclave.sqlalchemy.naming import Naming
@@ -62,7 +63,7 @@ def _default(column: sa.Column[Any], naming: Naming) -> str | None:
     if not isinstance(default, sa.DefaultClause):
         return None
     if isinstance(default.arg, str):
-        return sql_of(sa.literal(default.arg, sa.String()), naming)
+        return quote_literal(default.arg)
     return sql_of(default.arg, naming)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 
 import sqlalchemy as sa
 
@@ -44,7 +44,7 @@ def foreign_objects(metadata: sa.MetaData, connection: sa.Connection | None = No
     return registered(metadata, naming) | [foreign_table_of(table, naming) for table in tables]
 
 
-def foreign_table(table: sa.Table, connection: sa.Connection | None = None) -> ForeignTable:
+def foreign_object(table: sa.Table, connection: sa.Connection | None = None) -> ForeignTable:
     """Give what one table declares, as `foreign_objects` does.
 
     Raises
@@ -117,7 +117,7 @@ def _checks(table: sa.Table, naming: Naming) -> list[Check]:
     """Give a table's CHECKs; one without a name is named after the table and its place."""
     checks = [
         (sql_of(constraint.sqltext, naming), constraint)
-        for constraint in table.constraints
+        for constraint in chain(table.constraints, *(c.constraints for c in table.columns))
         if isinstance(constraint, sa.CheckConstraint) and not _belongs_to_type(constraint)
     ]
     checks.sort(key=lambda check: check[0])

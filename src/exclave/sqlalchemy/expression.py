@@ -13,7 +13,14 @@ from sqlalchemy.types import TypeEngine
 from exclave.errors import DeclarationError
 from exclave.sqlalchemy.naming import Naming
 
-_CAST = re.compile(r'CAST\(NULL AS (?P<type>.*?)(?: COLLATE "(?P<collation>.*)")?\)', re.DOTALL)
+_CAST = re.compile(r'CAST\(NULL AS (?P<type>.*?)\)(?: COLLATE "(?P<collation>.*)")?', re.DOTALL)
+
+
+class _Neutral(PGDialect):
+    _backslash_escapes = False  # SQLAlchemy 2.0 believes otherwise until it is connected
+
+
+_NEUTRAL = _Neutral(paramstyle="named")  # to it percent signs and colons are just that
 
 
 def sql_of(expression: sa.ClauseElement, naming: Naming) -> str:
@@ -31,11 +38,10 @@ def sql_of(expression: sa.ClauseElement, naming: Naming) -> str:
     DeclarationError
         When SQLAlchemy cannot write it.
     """
-    # PGDialect itself has no driver: percent signs and colons are just that.
     try:
         return str(
             expression.compile(
-                dialect=PGDialect(),
+                dialect=_NEUTRAL,
                 schema_translate_map=naming.translate or None,
                 render_schema_translate=bool(naming.translate),
                 compile_kwargs={"literal_binds": True, "include_table": False},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.schema import SchemaItem
@@ -44,29 +44,31 @@ def items_like(table: sa.Table, only: Collection[str] | None) -> list[SchemaItem
 
 
 def _copy(column: sa.Column[Any]) -> sa.Column[Any]:
-    computed = column.computed
+    computed, default = column.computed, column.server_default
     generated = () if computed is None else (sa.Computed(computed.sqltext, computed.persisted),)
-    default = None if isinstance(column.default, sa.Sequence) else column.default
+    if isinstance(default, sa.DefaultClause):
+        server_default = cast("Any", default.arg)
+    elif default is None or computed is not None or column.identity is not None:
+        server_default = None
+    else:
+        server_default = sa.FetchedValue()
+    updated = column.server_onupdate is not None and computed is None
     return sa.Column(
         column.name,
-        column.type,
+        column.type.copy() if isinstance(column.type, sa.types.SchemaType) else column.type,
         *generated,
         key=column.key,
         primary_key=column.primary_key,
         nullable=column.nullable,
-        default=default,
-        onupdate=column.onupdate,
-        server_default=column.server_default if _is_plain(column) else None,
-        server_onupdate=column.server_onupdate if computed is None else None,
+        default=getattr(column.default, "arg", None),
+        onupdate=getattr(column.onupdate, "arg", None),
+        server_default=server_default,
+        server_onupdate=sa.FetchedValue() if updated else None,
         autoincrement=column.autoincrement,
         comment=column.comment,
         doc=column.doc,
         info=dict(column.info),
     )
-
-
-def _is_plain(column: sa.Column[Any]) -> bool:
-    return column.computed is None and column.identity is None
 
 
 def _foreign_keys(table: sa.Table, names: Collection[str]) -> list[SchemaItem]:
