@@ -150,7 +150,9 @@ def reveal(actual: Catalog, desired: Catalog, digests: Digests, resolve: Resolve
 
 def _judged(wanted: OptionValue, salt: bytes, digest: bytes, resolve: Resolver) -> OptionValue:
     value = resolve.value(wanted)
-    if value is not None and hmac.compare_digest(_digest(value, salt), digest):
+    if value is None:
+        return wanted  # nothing is known of either
+    if hmac.compare_digest(_digest(value, salt), digest):
         return wanted
     return Hidden(changed=True)
 

@@ -26,6 +26,7 @@ from exclave.objects.registry import Level, rules_of
 from exclave.plan.change import Change
 from exclave.plan.names import roles_of
 from exclave.plan.query import query
+from exclave.plan.state import Key, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,10 @@ class Need:
     ----------
     question
         One of the questions of ``prerequisites.sql``.
-    name, schema
+    name
         What it is asked of.
+    schema
+        The schema that holds it, or whatever else the question needs.
     message
         What to say when it is not.
     remedy
@@ -91,8 +94,9 @@ def refuse(needs: list[Need]) -> None:
         Naming each, with the statements that an administrator must run.
     """
     if needs:
-        message = "\n".join(need.message for need in needs)
-        raise PrerequisiteError(message, [need.remedy for need in needs if need.remedy])
+        message = "\n".join(dict.fromkeys(need.message for need in needs))
+        remedies = dict.fromkeys(need.remedy for need in needs if need.remedy)
+        raise PrerequisiteError(message, list(remedies))
 
 
 class _Needs:
@@ -100,12 +104,7 @@ class _Needs:
         self._snapshot = snapshot
         self._changes = changes
         self._role = quote_identifier(snapshot.role)
-        self._made = {
-            (type(change.after), change.after.key)
-            for change in changes
-            if change.after is not None
-            and (change.before is None or change.before.key != change.after.key)
-        }
+        self._made: set[Key] = set()
         self._wrapper_of = {
             server.name: server.wrapper
             for server in (
@@ -125,12 +124,15 @@ class _Needs:
             elif not self._is_made(change.before):
                 yield from self._to_own(change.before or change.subject)
             if value is not None:
+                yield from self._to_give(change.before, value)
                 yield from self._options(value)
             if isinstance(value, ForeignTable):
                 yield from self._table_parts(value)
+            if value is not None and (change.before is None or change.before.key != value.key):
+                self._made.add(key_of(value))
 
     def _is_made(self, value: ForeignObject | None) -> bool:
-        return value is not None and (type(value), value.key) in self._made
+        return value is not None and key_of(value) in self._made
 
     def _roles(self, value: ForeignObject) -> Iterator[Need]:
         for role in sorted(roles_of(value) - {PUBLIC}):
@@ -192,9 +194,17 @@ class _Needs:
             return
         rules = rules_of(name)
         extension = rules.extension if rules else None
-        if extension is not None and (Extension, extension) in self._made:
-            return
         grant = f"GRANT USAGE ON FOREIGN DATA WRAPPER {quote_identifier(name)} TO {self._role};"
+        message = (
+            f'{server}: the role "{self._snapshot.role}" may not use the foreign-data wrapper '
+            f'"{name}".'
+        )
+        if extension is not None and (Extension, extension) in self._made:
+            # the remedy for a role that may not create the extension goes on with this
+            yield Need(
+                "wrapper usable or extension creatable", name, message, grant, schema=extension
+            )
+            return
         if name not in self._snapshot.catalog.wrappers:
             create = f"CREATE EXTENSION {quote_identifier(extension)};" if extension else ""
             yield Need(
@@ -207,8 +217,7 @@ class _Needs:
         yield Need(
             "wrapper usable",
             name,
-            f'{server}: the role "{self._snapshot.role}" may not use the foreign-data wrapper '
-            f'"{name}".',
+            message,
             "" if self._snapshot.superuser else grant,
         )
 
@@ -264,6 +273,43 @@ class _Needs:
             f'"{table.schema}".',
             f"GRANT CREATE ON SCHEMA {name} TO {self._role};",
         )
+
+    def _to_give(self, before: ForeignObject | None, value: ForeignObject) -> Iterator[Need]:
+        """What PostgreSQL asks for when an object gets an owner other than who creates it."""
+        owner = getattr(value, "owner", None)
+        had = self._snapshot.role if before is None else getattr(before, "owner", None)
+        if owner is None or owner == had or self._snapshot.superuser:
+            return
+        me, name = self._snapshot.role, quote_identifier(owner)
+        yield Need(
+            "role settable",
+            owner,
+            f'{value}: the role "{me}" may not give it to "{owner}", of which it is no member.',
+            f"GRANT {name} TO {self._role};",
+        )
+        match value:
+            case Wrapper():
+                yield self._superuser(value, "gives foreign-data wrappers away")
+            case Server():
+                wrapper = value.wrapper
+                yield Need(
+                    "wrapper usable by",
+                    wrapper,
+                    f'{value}: its owner "{owner}" may not use the foreign-data wrapper '
+                    f'"{wrapper}".',
+                    f"GRANT USAGE ON FOREIGN DATA WRAPPER {quote_identifier(wrapper)} TO {name};",
+                    schema=owner,
+                )
+            case ForeignTable() if (Schema, value.schema) not in self._made:
+                yield Need(
+                    "schema creatable by",
+                    value.schema,
+                    f'{value}: its owner "{owner}" may not create in the schema "{value.schema}".',
+                    f"GRANT CREATE ON SCHEMA {quote_identifier(value.schema)} TO {name};",
+                    schema=owner,
+                )
+            case _:
+                pass
 
     def _to_own(self, value: ForeignObject) -> Iterator[Need]:
         me = self._snapshot.role

@@ -6,6 +6,11 @@ SELECT CASE asked.question
     WHEN 'member' THEN EXISTS (
         SELECT FROM pg_catalog.pg_roles AS r
         WHERE r.rolname = asked.name AND pg_catalog.pg_has_role(r.oid, 'USAGE'))
+    WHEN 'role settable' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_roles AS r
+        WHERE r.rolname = asked.name AND pg_catalog.pg_has_role(r.oid, CASE
+            WHEN pg_catalog.current_setting('server_version_num')::int4 >= 160000 THEN 'SET'
+            ELSE 'MEMBER' END))
     WHEN 'extension available' THEN EXISTS (
         SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = asked.name)
     WHEN 'extension creatable' THEN me.rolsuper OR EXISTS (
@@ -18,6 +23,18 @@ SELECT CASE asked.question
         SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w
         WHERE w.fdwname = asked.name
             AND pg_catalog.has_foreign_data_wrapper_privilege(w.oid, 'USAGE'))
+    WHEN 'wrapper usable or extension creatable' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w
+        WHERE w.fdwname = asked.name
+            AND pg_catalog.has_foreign_data_wrapper_privilege(w.oid, 'USAGE'))
+        OR me.rolsuper OR EXISTS (
+        SELECT FROM pg_catalog.pg_available_extension_versions AS v
+        WHERE v.name = asked.schema AND (v.trusted OR NOT v.superuser)
+            AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))
+    WHEN 'wrapper usable by' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w, pg_catalog.pg_roles AS r
+        WHERE w.fdwname = asked.name AND r.rolname = asked.schema
+            AND pg_catalog.has_foreign_data_wrapper_privilege(r.oid, w.oid, 'USAGE'))
     WHEN 'wrapper owned' THEN EXISTS (
         SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w
         WHERE w.fdwname = asked.name AND pg_catalog.pg_has_role(w.fdwowner, 'USAGE'))
@@ -34,6 +51,10 @@ SELECT CASE asked.question
     WHEN 'schema creatable' THEN EXISTS (
         SELECT FROM pg_catalog.pg_namespace AS n
         WHERE n.nspname = asked.name AND pg_catalog.has_schema_privilege(n.oid, 'CREATE'))
+    WHEN 'schema creatable by' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_namespace AS n, pg_catalog.pg_roles AS r
+        WHERE n.nspname = asked.name AND r.rolname = asked.schema
+            AND pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE'))
     WHEN 'schema owned' THEN EXISTS (
         SELECT FROM pg_catalog.pg_namespace AS n
         WHERE n.nspname = asked.name AND pg_catalog.pg_has_role(n.nspowner, 'USAGE'))
