@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
 
 @cache
 def _keywords() -> frozenset[str]:
+    from importlib.resources import files
+
     text = files("exclave.objects").joinpath("keywords.txt").read_text(encoding="ascii")
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 

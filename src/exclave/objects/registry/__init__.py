@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from exclave.errors import DeclarationError
 from exclave.objects.options import Options, OptionValue
 from exclave.objects.secret import Hidden, Secret
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 Level = Literal["wrapper", "server", "user_mapping", "table", "column", "import"]
 """The kinds of statement that take options."""
@@ -94,7 +94,9 @@ class WrapperRules:
 @cache
 def rules_of(wrapper: str) -> WrapperRules | None:
     """Give what is known of a wrapper, or ``None`` for one without a file here."""
-    source = files("exclave.objects.registry").joinpath(f"{wrapper}.toml")
+    import tomllib
+
+    source = _files().joinpath(f"{wrapper}.toml")
     if not re.fullmatch(r"\w+", wrapper, re.ASCII) or not source.is_file():
         return None
     data: dict[str, Any] = tomllib.loads(source.read_text(encoding="utf-8"))
@@ -135,11 +137,13 @@ def open_mapping_options() -> frozenset[str]:
 
 
 def _names() -> list[str]:
-    return sorted(
-        entry.name
-        for entry in files("exclave.objects.registry").iterdir()
-        if entry.name.endswith(".toml")
-    )
+    return sorted(entry.name for entry in _files().iterdir() if entry.name.endswith(".toml"))
+
+
+def _files() -> Traversable:
+    from importlib.resources import files
+
+    return files("exclave.objects.registry")
 
 
 def check_options(
@@ -193,6 +197,8 @@ def _refuse_unknown(name: str, rules: WrapperRules, level: Level, what: str) -> 
     if not rules.complete:
         return
     known = rules.options[level]
+    import difflib
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         advice = f"Did you mean {close[0]!r}?"
