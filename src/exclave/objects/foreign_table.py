@@ -13,6 +13,7 @@ from exclave.objects.grant import Grants, GrantsInput, make_grants
 from exclave.objects.names import QualifiedName, check_name, check_role
 from exclave.objects.options import NO_OPTIONS, OptionInput, Options
 from exclave.objects.server import Server
+from exclave.objects.text import check_text
 
 Identity = Literal["ALWAYS", "BY DEFAULT"]
 
@@ -31,6 +32,9 @@ class Generated:
 
     expression: str
     stored: bool = True
+
+    def __post_init__(self) -> None:
+        check_text(self.expression, "expression of a generated column")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Check:
 
     def __post_init__(self) -> None:
         check_name(self.name, "constraint")
+        check_text(self.expression, f'expression of the constraint "{self.name}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Partition:
 
     def __init__(self, parent: QualifiedName | str, bound: str) -> None:
         object.__setattr__(self, "parent", QualifiedName.of(parent, "table"))
+        check_text(bound, "bound of a partition")
         object.__setattr__(self, "bound", _one_line(bound))
 
 
@@ -159,11 +165,15 @@ class Column:
             collation = QualifiedName(check_name(collation, "collation"))
         assign(self, "collation", collation)
         assign(self, "not_null", not_null or identity is not None)
+        if default:
+            check_text(default, f'default of column "{name}"')
         assign(self, "default", default)
         assign(self, "generated", Generated(generated) if isinstance(generated, str) else generated)
         assign(self, "identity", identity)
         all_options = Options(options, f'column "{name}"') if options else NO_OPTIONS
         assign(self, "options", all_options)
+        if comment:
+            check_text(comment, f'comment of column "{name}"')
         assign(self, "comment", comment or None)
         assign(self, "grants", make_grants(grants, "column", f'column "{name}"'))
         assign(self, "renamed_from", renamed_from)
@@ -275,7 +285,7 @@ class ForeignTable:
         assign(self, "partition_of", partition_of)
         assign(self, "owner", owner and check_role(owner, "role"))
         assign(self, "grants", make_grants(grants, "foreign table", str(self)))
-        assign(self, "comment", comment or None)
+        assign(self, "comment", check_text(comment, f"comment of {self}") or None)
         assign(self, "extension", extension)
         former = renamed_from
         if isinstance(former, str):

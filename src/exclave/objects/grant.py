@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from exclave.errors import DeclarationError
-from exclave.objects.names import check_role
+from exclave.objects.names import PUBLIC, check_role
 
 PRIVILEGES: Mapping[str, tuple[str, ...]] = {
     "schema": ("USAGE", "CREATE"),
@@ -75,7 +75,7 @@ def make_grants(values: GrantsInput | None, kind: str, what: str) -> Grants | No
     Raises
     ------
     DeclarationError
-        For a privilege that this kind of object does not have.
+        For a privilege that this kind of object does not have, or a grant option for PUBLIC.
     """
     if values is None:
         return None
@@ -90,6 +90,10 @@ def make_grants(values: GrantsInput | None, kind: str, what: str) -> Grants | No
             raise DeclarationError(
                 f"{what}: {grant.privilege!r} is no privilege of a {kind}; "
                 f"it has {', '.join(PRIVILEGES[kind])} and ALL."
+            )
+        if grant.grantable and check_role(grant.role, "role") == PUBLIC:
+            raise DeclarationError(
+                f"{what}: grant options go to roles, not to PUBLIC (PostgreSQL refuses it)."
             )
     grantable = {(grant.role, grant.privilege) for grant in grants if grant.grantable}
     return frozenset(

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import final
 
 from exclave.errors import DeclarationError
+from exclave.objects.names import check_name
 from exclave.objects.secret import Hidden, Secret
+from exclave.objects.text import check_text
 
 OptionInput = str | int | float | bool | Secret | Hidden
 """What an option may be declared with; numbers and booleans become PostgreSQL's text."""
@@ -39,7 +41,8 @@ class Options(Mapping[str, OptionValue]):
     Raises
     ------
     DeclarationError
-        When a name is empty or holds ``=`` or NUL, or when a value has another type or holds NUL.
+        When a name is empty, too long or holds ``=`` or NUL, or when a value has another type
+        or holds NUL.
 
     Notes
     -----
@@ -106,11 +109,11 @@ NO_OPTIONS = Options()
 def _checked_name(name: str, what: str) -> str:
     if not isinstance(name, str) or not name:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise DeclarationError(f"An option of {what} has the name {name!r}; write a string.")
-    if "=" in name or "\0" in name:
+    if "=" in name:
         raise DeclarationError(
-            f"The option name {name!r} of {what} holds '=' or NUL, which PostgreSQL refuses."
+            f"The option name {name!r} of {what} holds '=', which PostgreSQL refuses."
         )
-    return name
+    return check_name(name, f"option of {what}")
 
 
 def _checked_value(name: str, value: OptionInput, what: str) -> OptionValue:
@@ -125,11 +128,7 @@ def _checked_value(name: str, value: OptionInput, what: str) -> OptionValue:
             f"The option {name!r} of {what} is a {type(value).__name__}; write a string, a number, "
             "a boolean or a Secret (leave the option out to have it unset)."
         )
-    if "\0" in value:
-        raise DeclarationError(
-            f"The value of the option {name!r} of {what} holds a NUL character, "
-            "which PostgreSQL cannot store."
-        )
+    check_text(value, f"value of the option {name!r} of {what}")
     if (_SECRET_NAME.search(name) and name != "password_required") or _SECRET_VALUE.search(value):
         return Secret.literal(value)
     return value

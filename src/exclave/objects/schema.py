@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from exclave.objects.grant import Grants, GrantsInput, make_grants
 from exclave.objects.names import check_name, check_role
+from exclave.objects.text import check_text
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -45,7 +46,7 @@ class Schema:
         assign(self, "name", check_name(name, "schema"))
         assign(self, "owner", owner and check_role(owner, "role"))
         assign(self, "grants", make_grants(grants, "schema", f'schema "{name}"'))
-        assign(self, "comment", comment or None)
+        assign(self, "comment", check_text(comment, f"comment of {self}") or None)
 
     @property
     def key(self) -> str:

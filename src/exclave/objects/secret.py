@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import re
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,16 +110,20 @@ def _from_environment(secret: Secret) -> str:
 
 
 def _from_file(secret: Secret) -> str:
+    # No SecretError is raised while another exception is handled: its context would hold what was
+    # read.
     try:
-        text = Path(secret.reference[0]).read_text(encoding="utf-8")
-    except OSError as error:
-        raise SecretError(f"{secret!r}: the file cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise SecretError(f"{secret!r}: the file is not UTF-8.") from None
-    return text.removesuffix("\n")
+        content = Path(secret.reference[0]).read_bytes()
+    except (OSError, ValueError) as error:
+        fault = (error.strerror if isinstance(error, OSError) else None) or "no such path"
+    else:
+        return _decoded(content, f"{secret!r}: the file is not UTF-8.")
+    raise SecretError(f"{secret!r}: the file cannot be read: {fault}.")
 
 
 def _from_command(secret: Secret) -> str:
+    import subprocess
+
     try:
         done = subprocess.run(
             secret.reference,
@@ -130,20 +133,28 @@ def _from_command(secret: Secret) -> str:
             timeout=COMMAND_TIMEOUT_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise SecretError(
-            f"{secret!r}: the program did not end within {COMMAND_TIMEOUT_SECONDS} s."
-        ) from None
+        fault = f"did not end within {COMMAND_TIMEOUT_SECONDS} s"
     except (OSError, ValueError, IndexError) as error:
-        raise SecretError(f"{secret!r}: the program cannot be run: {error}.") from None
-    if done.returncode:
-        raise SecretError(
-            f"{secret!r}: the program ended with exit status {done.returncode}; "
-            "run it by hand to see why (its output is not shown here)."
+        fault = f"cannot be run: {error}"
+    else:
+        if not done.returncode:
+            return _decoded(
+                done.stdout, f"{secret!r}: the program printed something that is not UTF-8."
+            )
+        fault = (
+            f"ended with exit status {done.returncode}; "
+            "run it by hand to see why (its output is not shown here)"
         )
+    raise SecretError(f"{secret!r}: the program {fault}.")
+
+
+def _decoded(content: bytes, fault: str) -> str:
     try:
-        return done.stdout.decode().removesuffix("\n")
+        text = content.decode()
+        return text.removesuffix("\r\n" if text.endswith("\r\n") else "\n")
     except UnicodeDecodeError:
-        raise SecretError(f"{secret!r}: the program printed something that is not UTF-8.") from None
+        pass  # its exception holds the content
+    raise SecretError(fault)
 
 
 def _from_call(secret: Secret) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from exclave.objects.grant import Grants, GrantsInput, make_grants
 from exclave.objects.names import QualifiedName, check_name, check_role
 from exclave.objects.options import NO_OPTIONS, OptionInput, Options
+from exclave.objects.text import check_text
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -69,7 +70,7 @@ class Wrapper:
         assign(self, "options", Options(options, str(self)))
         assign(self, "owner", owner and check_role(owner, "role"))
         assign(self, "grants", make_grants(grants, "foreign-data wrapper", str(self)))
-        assign(self, "comment", comment or None)
+        assign(self, "comment", check_text(comment, f"comment of {self}") or None)
         assign(self, "extension", extension)
         assign(self, "renamed_from", renamed_from)
 
