@@ -66,7 +66,9 @@ class PsycopgConnection:
 
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a query and give all of its rows."""
-        with self._psycopg.RawCursor(self._connection) as cursor:
+        from psycopg.rows import tuple_row  # the connection's own may give anything
+
+        with self._psycopg.RawCursor(self._connection, row_factory=tuple_row) as cursor:
             cursor.execute(cast("Any", sql), parameters or None)
             return cast("list[Row]", cursor.fetchall())
 

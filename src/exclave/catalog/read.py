@@ -53,7 +53,7 @@ def read(connection: object, *, schemas: Collection[str] | None = None) -> Snaps
     ------
     CatalogError
         When PostgreSQL refuses, with its message; also for a connection that exclave cannot use,
-        and when `schemas` is one string.
+        one whose client encoding is SQL_ASCII, and when `schemas` is one string.
 
     Notes
     -----
@@ -73,6 +73,11 @@ def read(connection: object, *, schemas: Collection[str] | None = None) -> Snaps
 def _read(connection: Connection, schemas: list[str] | None) -> Snapshot:
     with connection.transaction():
         ((version, role, superuser, database, search_path),) = connection.fetch(_sql("session"))
+        if not isinstance(role, str):
+            raise CatalogError(
+                "The session's client_encoding is SQL_ASCII, so names are bytes of no known "
+                "meaning. Run SET client_encoding = 'UTF8' (or what they are in) first."
+            )
         connection.fetch(_sql("search_path"), ["pg_catalog"])
         rows = connection.fetch(_everything(), [schemas])
         connection.fetch(_sql("search_path"), [search_path])
