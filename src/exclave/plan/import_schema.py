@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from exclave.catalog import Connection, Snapshot, connection_of, read
-from exclave.errors import ApplyError, DeclarationError, RemoteError
+from exclave.errors import ApplyError, DeclarationError, PrerequisiteError, RemoteError
 from exclave.objects import ForeignTable, ImportForeignSchema
+from exclave.objects.names import PUBLIC
 from exclave.objects.quoting import quote_identifier
 from exclave.objects.registry import check_options
+from exclave.plan import prerequisites
 from exclave.plan.option import options_clause
 from exclave.plan.remote_advice import remote_advice
 from exclave.plan.statement import Statement
+
+UNDEFINED_OBJECT = "42704"
 
 
 def import_statement(spec: ImportForeignSchema) -> Statement:
@@ -44,8 +48,10 @@ def import_foreign_schema(
     Raises
     ------
     DeclarationError
-        When the server or the local schema does not exist, an option is unknown, or a table of
-        `limit_to` is not on the remote.
+        When the server does not exist, an option is unknown, or a table of `limit_to` is not on
+        the remote.
+    PrerequisiteError
+        When the local schema, a user mapping or a privilege on the hub is missing.
     RemoteError
         When the remote cannot be reached or refuses; the message says what its administrator
         must do.
@@ -56,6 +62,7 @@ def import_foreign_schema(
     with hub.transaction():
         before = read(hub)
         _check(spec, before)
+        prerequisites.refuse(prerequisites.missing_for_import(hub, before, spec))
         _run(hub, spec, before)
         after = read(hub, schemas=[spec.local_schema])
         made = [
@@ -77,10 +84,6 @@ def _check(spec: ImportForeignSchema, before: Snapshot) -> None:
     if server is None:
         raise DeclarationError(
             f'{spec}: the foreign server "{spec.server}" does not exist; create it first.'
-        )
-    if spec.local_schema not in before.catalog.schemas:
-        raise DeclarationError(
-            f'{spec}: the schema "{spec.local_schema}" does not exist; create it first.'
         )
     check_options(spec.options, server.wrapper, "import", str(spec), before.major)
     existing = {
@@ -107,7 +110,24 @@ def _run(hub: Connection, spec: ImportForeignSchema, before: Snapshot) -> None:
         message = hub.message(error)
     else:
         return
+    if sqlstate == UNDEFINED_OBJECT:
+        _refuse_without_mapping(spec, before)
+        message += "\nCreate it on the hub first, or leave such tables out with except_."
     advice = remote_advice(sqlstate, before, spec)
     if advice is not None:
         raise RemoteError(f"{spec}: {message}\n{advice}")
     raise ApplyError(f"{spec}: {message}\nNothing was imported.", sqlstate)
+
+
+def _refuse_without_mapping(spec: ImportForeignSchema, before: Snapshot) -> None:
+    if any((spec.server, role) in before.catalog.user_mappings for role in (before.role, PUBLIC)):
+        return
+    server = quote_identifier(spec.server)
+    raise PrerequisiteError(
+        f'{spec}: the role "{before.role}" has no user mapping on the server "{spec.server}"; '
+        "declare a UserMapping.",
+        [
+            f"CREATE USER MAPPING FOR {quote_identifier(before.role)} SERVER {server} "
+            "OPTIONS (user '<remote user>', password '<its password>');"
+        ],
+    )

@@ -12,6 +12,7 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     Hidden,
+    ImportForeignSchema,
     Options,
     QualifiedName,
     Schema,
@@ -71,7 +72,18 @@ def missing(connection: Connection, snapshot: Snapshot, changes: Iterable[Change
     list of Need
         What is not met; found with one query however many changes there are.
     """
-    needs = list(dict.fromkeys(_Needs(snapshot, list(changes)).all()))
+    return _unmet(connection, _Needs(snapshot, list(changes)).all())
+
+
+def missing_for_import(
+    connection: Connection, snapshot: Snapshot, spec: ImportForeignSchema
+) -> list[Need]:
+    """Find what an import needs on the hub and the database lacks; see `missing`."""
+    return _unmet(connection, _Needs(snapshot, []).to_import(spec))
+
+
+def _unmet(connection: Connection, asked: Iterable[Need]) -> list[Need]:
+    needs = list(dict.fromkeys(asked))
     if not needs:
         return []
     rows = connection.fetch(
@@ -131,6 +143,11 @@ class _Needs:
             if value is not None and (change.before is None or change.before.key != value.key):
                 self._made.add(key_of(value))
 
+    def to_import(self, spec: ImportForeignSchema) -> Iterator[Need]:
+        """What IMPORT FOREIGN SCHEMA asks of the hub."""
+        yield from self._schema(spec, spec.local_schema)
+        yield from self._server(spec, spec.server)
+
     def _is_made(self, value: ForeignObject | None) -> bool:
         return value is not None and key_of(value) in self._made
 
@@ -167,8 +184,8 @@ class _Needs:
             case UserMapping():
                 yield from self._mapping(value)
             case ForeignTable():
-                yield from self._schema(value)
-                yield from self._server(value)
+                yield from self._schema(value, value.schema)
+                yield from self._server(value, value.server)
 
     def _extension(self, name: str, what: str) -> Iterator[Need]:
         yield Need(
@@ -244,33 +261,30 @@ class _Needs:
             f"ALTER SERVER {quote_identifier(server)} OWNER TO {self._role};",
         )
 
-    def _server(self, table: ForeignTable) -> Iterator[Need]:
-        if (Server, table.server) not in self._made:
+    def _server(self, value: ForeignTable | ImportForeignSchema, server: str) -> Iterator[Need]:
+        if (Server, server) not in self._made:
             yield Need(
                 "server usable",
-                table.server,
-                f'{table}: the role "{self._snapshot.role}" may not use the server '
-                f'"{table.server}".',
-                f"GRANT USAGE ON FOREIGN SERVER {quote_identifier(table.server)} TO {self._role};",
+                server,
+                f'{value}: the role "{self._snapshot.role}" may not use the server "{server}".',
+                f"GRANT USAGE ON FOREIGN SERVER {quote_identifier(server)} TO {self._role};",
             )
 
-    def _schema(self, table: ForeignTable) -> Iterator[Need]:
-        if (Schema, table.schema) in self._made:
+    def _schema(self, value: ForeignTable | ImportForeignSchema, schema: str) -> Iterator[Need]:
+        if (Schema, schema) in self._made:
             return
-        name = quote_identifier(table.schema)
-        if table.schema not in self._snapshot.catalog.schemas:
+        name = quote_identifier(schema)
+        if schema not in self._snapshot.catalog.schemas:
             yield Need(
                 "schema exists",
-                table.schema,
-                f'{table}: the schema "{table.schema}" does not exist; declare a Schema, or '
-                "create it.",
+                schema,
+                f'{value}: the schema "{schema}" does not exist; declare a Schema, or create it.',
                 f"CREATE SCHEMA {name};",
             )
         yield Need(
             "schema creatable",
-            table.schema,
-            f'{table}: the role "{self._snapshot.role}" may not create in the schema '
-            f'"{table.schema}".',
+            schema,
+            f'{value}: the role "{self._snapshot.role}" may not create in the schema "{schema}".',
             f"GRANT CREATE ON SCHEMA {name} TO {self._role};",
         )
 

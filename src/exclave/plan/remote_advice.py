@@ -7,9 +7,12 @@ from exclave.objects import HIDDEN, ImportForeignSchema, Options, Server
 from exclave.objects.names import PUBLIC
 from exclave.objects.quoting import quote_identifier
 
-# SQLSTATE classes that a remote, not the hub, gives when it is reached or read.
-_CONNECTION = ("08", "28", "57")
-_NOT_ALLOWED = ("42501", "2F003", "3F000", "HV00P", "HV00R")
+# SQLSTATE classes and codes that a remote, or the way to it, gives when it is reached or read.
+_CONNECTION = ("08", "28", "53", "57")
+_NOT_ALLOWED = ("42501", "HV00N")
+_NO_PASSWORD = "2F003"
+_NO_SCHEMA = ("3F000", "HV00P", "HV00Q", "HV00R")
+_ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
 
 
 def remote_advice(sqlstate: str, snapshot: Snapshot, spec: ImportForeignSchema) -> str | None:
@@ -30,10 +33,18 @@ def remote_advice(sqlstate: str, snapshot: Snapshot, spec: ImportForeignSchema) 
         Lines for the remote's pg_hba.conf, its role and its grants; ``None`` when the failure
         is none of the remote's.
     """
-    if not sqlstate.startswith(_CONNECTION) and sqlstate not in _NOT_ALLOWED:
-        return None
     server = snapshot.catalog.servers[spec.server]
-    return remote_lines(server, _remote_user(snapshot, spec.server), spec.remote_schema)
+    user = _remote_user(snapshot, spec.server)
+    if sqlstate in _NO_SCHEMA:
+        database = server.options.get("dbname", user)
+        return f'Check the name of the schema in the database "{database}" there.'
+    lines = remote_lines(server, user, spec.remote_schema)
+    if sqlstate == _NO_PASSWORD:
+        return (
+            "The user mapping must hold a password, and the remote must ask for it: with a "
+            f"password the hub may act for {snapshot.role!r}, who is no superuser.\n{lines}"
+        )
+    return lines if sqlstate.startswith(_CONNECTION) or sqlstate in _NOT_ALLOWED else None
 
 
 def _remote_user(snapshot: Snapshot, server: str) -> str:
@@ -58,15 +69,25 @@ def remote_lines(server: Server, user: str, schema: str) -> str:
         The remote schema to read.
     """
     options = server.options
-    host = options.get("host", options.get("hostaddr", "the default host"))
-    port, database = options.get("port", "5432"), options.get("dbname", user)
+    host = str(options.get("host", options.get("hostaddr", "")))
+    port, database = options.get("port", "5432"), str(options.get("dbname", user))
     name, namespace = quote_identifier(user), quote_identifier(schema)
+    if not host or host.startswith("/"):
+        where, kind, address = host or "its default socket", "local", ""
+    else:
+        where, address = host, "  <address of the hub>/32"
+        kind = "hostssl" if options.get("sslmode") in _ENCRYPTED else "host"
     return (
-        f"Check that a PostgreSQL server listens at {host}, port {port}, and has there:\n"
+        f"Check that a PostgreSQL server listens at {where}, port {port}, and has there:\n"
         "in pg_hba.conf, with the hub's address as the remote sees it:\n"
-        f'    hostssl  "{database}"  "{user}"  <address of the hub>/32  scram-sha-256\n'
+        f"    {kind}  {_token(database)}  {_token(user)}{address}  scram-sha-256\n"
         "and, run by its administrator:\n"
         f"    CREATE ROLE {name} LOGIN PASSWORD '<the mapped password>';\n"
         f"    GRANT USAGE ON SCHEMA {namespace} TO {name};\n"
         f"    GRANT SELECT ON ALL TABLES IN SCHEMA {namespace} TO {name};"
     )
+
+
+def _token(word: str) -> str:
+    """Write a name for pg_hba.conf, quoted so that no word there has a meaning of its own."""
+    return '"' + word.replace('"', '""') + '"'

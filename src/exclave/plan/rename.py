@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from exclave.objects import Catalog, Server, Wrapper
+from exclave.errors import DeclarationError
+from exclave.objects import Catalog, ForeignTable, Server, Wrapper
 from exclave.plan.change import Change
 from exclave.plan.policy import Policy
-from exclave.plan.state import State, refer_anew
+from exclave.plan.state import Key, State, key_of, refer_anew
 
 _T = TypeVar("_T", Wrapper, Server)
 
@@ -30,12 +31,18 @@ def apply_renames(
     -------
     list of Change, Catalog
         The renames in order, and the actual catalog as it will be after them.
+
+    Raises
+    ------
+    DeclarationError
+        When two declarations claim one former name.
     """
     found = [
         *_renames(actual.wrappers, desired.wrappers),
         *_renames(actual.servers, desired.servers),
         *_table_renames(actual, desired),
     ]
+    _refuse_claimed_twice(found)
     if policy.existing == "keep" or not found:
         return [], actual
     state = State(actual)
@@ -55,6 +62,18 @@ def apply_renames(
     return done, state.catalog()
 
 
+def _refuse_claimed_twice(renames: list[Change]) -> None:
+    claimed: dict[Key, Change] = {}
+    for change in renames:
+        assert change.before is not None
+        earlier = claimed.setdefault(key_of(change.before), change)
+        if earlier is not change:
+            raise DeclarationError(
+                f"Both {earlier.subject} and {change.subject} say that they were "
+                f"{change.before}; leave `renamed_from` to one of them."
+            )
+
+
 def _renames(actual: Mapping[str, _T], desired: Mapping[str, _T]) -> Iterator[Change]:
     for name, value in desired.items():
         former = value.renamed_from
@@ -71,5 +90,18 @@ def _table_renames(actual: Catalog, desired: Catalog) -> Iterator[Change]:
             continue
         old_key = (former.schema or table.schema, former.name)
         if old_key in actual.foreign_tables and old_key not in desired.foreign_tables:
-            before = actual.foreign_tables[old_key]
-            yield Change(before, replace(before, schema=table.schema, name=table.name))
+            yield from _by_way_of(actual.foreign_tables[old_key], table, actual)
+
+
+def _by_way_of(before: ForeignTable, after: ForeignTable, actual: Catalog) -> Iterator[Change]:
+    """Move a table in steps, since PostgreSQL changes its schema and its name one by one."""
+    steps = [after.key]
+    if before.schema != after.schema and before.name != after.name:
+        ways = [(after.schema, before.name), (before.schema, after.name)]
+        free = [way for way in ways if way not in actual.foreign_tables]
+        between = (before.schema, "exclave renaming")
+        steps = [free[0], after.key] if free else [between, (after.schema, between[1]), after.key]
+    for schema, name in steps:
+        moved = replace(before, schema=schema, name=name)
+        yield Change(before, moved)
+        before = moved
