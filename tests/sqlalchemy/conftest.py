@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+import exclave as xc
 from exclave.cluster import Database
 
 T = TypeVar("T")
@@ -76,3 +77,32 @@ def hub(request: pytest.FixtureRequest, make_hub: HubFactory) -> Hub:
 def engine(make_hub: HubFactory) -> sa.Engine:
     """The database over psycopg."""
     return make_hub("psycopg").engine
+
+
+def loopback(database: Database, name: str = "remote_server", **options: Any) -> list[Any]:
+    """Declare the extension, a server for a database, and a mapping for the superuser."""
+    cluster = database.cluster
+    server = xc.Server(
+        name,
+        options={
+            "host": cluster.host,
+            "port": cluster.port,
+            "dbname": database.name,
+            **options,
+        },
+    )
+    password = xc.Secret.literal(cluster.password or "")
+    mapping = xc.UserMapping(
+        server, "CURRENT_USER", options={"user": cluster.superuser, "password": password}
+    )
+    return [xc.Extension("postgres_fdw"), server, mapping]
+
+
+@pytest.fixture
+def declare_loopback(remote_database: Database) -> Callable[..., list[Any]]:
+    """Declare what is needed to reach `remote_database`."""
+
+    def declare(name: str = "remote_server", **options: Any) -> list[Any]:
+        return loopback(remote_database, name, **options)
+
+    return declare

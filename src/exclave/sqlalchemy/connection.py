@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from exclave.catalog.connection import Row
 from exclave.errors import ApplyError, CatalogError
@@ -51,14 +52,17 @@ class SqlalchemyConnection:
         self._depth = 0
 
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """Run a query and give all of its rows."""
-        if not parameters:
-            result = self._connection.exec_driver_sql(
-                sql, execution_options={"no_parameters": True}
-            )
-        else:
-            result = self._connection.exec_driver_sql(*self._native(sql, parameters))
-        return cast("list[Row]", result.fetchall())
+        """Run a query and give all of its rows.
+
+        It goes past SQLAlchemy's log and events: with ``echo="debug"`` SQLAlchemy logs the rows
+        of a result, and the options of user mappings are among those that the engine reads.
+        """
+        with self._cursor() as cursor:
+            if parameters:
+                cursor.execute(*self._native(sql, parameters))
+            else:
+                cursor.execute(sql)
+            return list(cursor.fetchall())
 
     def execute(self, sql: str) -> None:
         """Run a statement that has no parameters and gives no rows."""
@@ -72,17 +76,13 @@ class SqlalchemyConnection:
         ApplyError
             When it fails; the message holds no secret, and no other exception hangs on to it.
         """
-        if not self._connection.in_transaction():
-            self._connection.begin()  # as SQLAlchemy does before a first statement
         failure: ApplyError | None = None
-        cursor = self._connection.connection.cursor()
         try:
-            cursor.execute(*self._native(sql, (value,)))
+            with self._cursor() as cursor:
+                cursor.execute(*self._native(sql, (value,)))
         except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the value
             text = self.message(error)
             failure = ApplyError(text.replace(value, MASK) if value else text, self.sqlstate(error))
-        finally:
-            cursor.close()
         if failure is not None:
             raise failure
 
@@ -115,6 +115,17 @@ class SqlalchemyConnection:
         if not lines[0]:
             return str(original)
         return "\n".join(str(line) for line in lines if line)
+
+    @contextmanager
+    def _cursor(self) -> Generator[DBAPICursor]:
+        """Give a cursor of the driver's own, in the transaction that SQLAlchemy knows of."""
+        if not self._connection.in_transaction():
+            self._connection.begin()  # as SQLAlchemy does before a first statement
+        cursor = self._connection.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
 
     def _native(self, sql: str, parameters: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
         if self._connection.dialect.paramstyle in ("format", "pyformat"):

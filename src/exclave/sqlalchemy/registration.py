@@ -14,7 +14,7 @@ from exclave.errors import ApplyError, DeclarationError
 from exclave.objects import Catalog, Extension, Schema, Server, UserMapping, Wrapper
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 from exclave.sqlalchemy.declaration import KEY, declaration_of
-from exclave.sqlalchemy.desired import registered
+from exclave.sqlalchemy.desired import check_foreign_keys, registered
 from exclave.sqlalchemy.events import listen_to
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.statements import Bind, run
@@ -59,11 +59,13 @@ def register_foreign(metadata: sa.MetaData, *objects: Registered) -> None:
     metadata.info[KEY] = metadata.info.get(KEY, Catalog()) | objects
     listen_to(metadata)
     if not event.contains(metadata, "before_create", _create):
-        event.listen(metadata, "before_create", _create)
-        event.listen(metadata, "after_drop", _drop)
+        # Before and after the types of enumerations, which live in schemas.
+        event.listen(metadata, "before_create", _create, insert=True)
+        event.listen(metadata, "before_drop", _drop_last)
 
 
 def _create(target: sa.MetaData, connection: Bind, *, checkfirst: Any = False, **_: Any) -> None:
+    check_foreign_keys(target)
     objects = registered(target, Naming.of_connection(connection))
     if checkfirst and not isinstance(connection, MockConnection):
         session = SqlalchemyConnection(connection)
@@ -71,6 +73,13 @@ def _create(target: sa.MetaData, connection: Bind, *, checkfirst: Any = False, *
         return
     for value in objects:
         run(plan.create_statements(value), connection)
+
+
+def _drop_last(target: sa.MetaData, connection: Bind, **_: Any) -> None:
+    del connection
+    if event.contains(target, "after_drop", _drop):
+        event.remove(target, "after_drop", _drop)
+    event.listen(target, "after_drop", _drop)
 
 
 def _drop(

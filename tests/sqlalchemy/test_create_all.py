@@ -1,0 +1,489 @@
+"""create_all and drop_all with foreign tables among ordinary ones."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import pickle
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Column, Integer, MetaData, Table, Text, create_mock_engine, exc, select
+from sqlalchemy.schema import BLANK_SCHEMA, CreateTable, DropTable, FetchedValue
+from sqlalchemy.sql import quoted_name
+
+import exclave as xc
+from exclave.cluster import Database
+from exclave.errors import DeclarationError
+from exclave.sqlalchemy import (
+    ForeignTable,
+    apply_plan,
+    foreign_objects,
+    inspect_foreign,
+    make_plan,
+    register_foreign,
+)
+
+HOSTILE = "a%b %(c)s 'd' \"e\" :f \\ $1 😀"
+
+
+class Mood(enum.Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+def tables_in(connection: sa.Connection, schema: str = "public") -> dict[str, str]:
+    rows = connection.execute(
+        sa.text(
+            "SELECT c.relname::text AS name, c.relkind::text AS kind FROM pg_class AS c "
+            "WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind IN ('r', 'f')"
+        ),
+        {"schema": schema},
+    )
+    return {row.name: row.kind for row in rows}
+
+
+def mixed(metadata: MetaData) -> tuple[Table, Table]:
+    """An ordinary table, a foreign one with a key to it, and a foreign one with a key to that."""
+    local = Table("local", metadata, Column("id", Integer, primary_key=True), comment="mine")
+    foreign = ForeignTable(
+        "foreign",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("local", sa.ForeignKey("local.id", name="fk"), index=True, comment="which one"),
+        Column("text", Text, unique=True, server_default="50% 'x' :y"),
+        sa.Index("by_text", "text"),
+        sa.CheckConstraint("id % 2 >= 0", name="even"),
+        server="remote_server",
+        comment="100% 'theirs' :x",
+    )
+    return local, foreign
+
+
+@pytest.mark.parametrize("checkfirst", [True, False])
+def test_ordinary_and_foreign_tables_live_in_one_metadata(
+    hub, declare_loopback: Any, checkfirst: bool
+) -> None:
+    metadata = MetaData()
+    mixed(metadata)
+    register_foreign(metadata, *declare_loopback())
+    hub.run(lambda c: metadata.create_all(c, checkfirst=checkfirst))
+    assert hub.run(tables_in) == {"local": "r", "foreign": "f"}
+    assert hub.run(lambda c: make_plan(metadata, c).sql()) == ""
+    table = hub.run(inspect_foreign).foreign_tables["public", "foreign"]
+    assert table.comment == "100% 'theirs' :x"
+    assert {column.name: column.comment for column in table.columns}["local"] == "which one"
+    assert {check.name for check in table.checks} == {"even"}
+    hub.run(lambda c: metadata.drop_all(c, checkfirst=checkfirst))
+    assert hub.run(tables_in) == {}
+    assert not hub.run(inspect_foreign).servers
+
+
+def test_one_table_is_created_and_dropped_alone(engine: sa.Engine, declare_loopback: Any) -> None:
+    metadata = MetaData()
+    _, foreign = mixed(metadata)
+    register_foreign(metadata, *declare_loopback())
+    with engine.begin() as connection:
+        metadata.create_all(connection, tables=[])
+        foreign.create(connection)
+        foreign.create(connection, checkfirst=True)
+        assert tables_in(connection) == {"foreign": "f"}
+        assert sa.inspect(connection).has_table("foreign")
+        foreign.drop(connection, checkfirst=True)
+        foreign.drop(connection, checkfirst=True)
+        assert tables_in(connection) == {}
+
+
+@pytest.mark.parametrize("checkfirst", [True, False])
+def test_what_remaining_tables_need_stays_when_others_are_dropped(
+    engine: sa.Engine, declare_loopback: Any, checkfirst: bool
+) -> None:
+    metadata = MetaData()
+    local, foreign = mixed(metadata)
+    register_foreign(metadata, *declare_loopback(), xc.Server("other"))
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        metadata.drop_all(connection, tables=[local], checkfirst=checkfirst)
+        assert tables_in(connection) == {"foreign": "f"}
+        assert list(inspect_foreign(connection).servers) == ["remote_server"]
+        metadata.drop_all(connection, tables=[foreign])
+        assert not inspect_foreign(connection).servers
+
+
+def test_what_others_use_is_never_dropped_with_cascade(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    extension, *others = declare_loopback()
+    register_foreign(metadata, extension, xc.Schema("erp"), *others)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.exec_driver_sql("CREATE SERVER theirs FOREIGN DATA WRAPPER postgres_fdw")
+        connection.exec_driver_sql("CREATE TABLE erp.theirs ()")
+        metadata.drop_all(connection)
+        found = inspect_foreign(connection)
+        assert list(found.servers) == ["theirs"]
+        assert "postgres_fdw" in found.extensions
+        assert "erp" in found.schemas
+        connection.exec_driver_sql("DROP SERVER theirs")
+        connection.exec_driver_sql("DROP TABLE erp.theirs")
+        metadata.drop_all(connection)
+        found = inspect_foreign(connection)
+        assert "postgres_fdw" not in found.extensions
+        assert "erp" not in found.schemas
+
+
+def test_a_server_that_others_use_is_an_error_and_all_stays(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    mixed(metadata)
+    register_foreign(metadata, *declare_loopback())
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE FOREIGN TABLE theirs () SERVER remote_server")
+    with pytest.raises(xc.errors.ApplyError, match="theirs"):
+        metadata.drop_all(engine)
+    with engine.connect() as connection:
+        assert set(tables_in(connection)) == {"local", "foreign", "theirs"}
+
+
+def test_schema_translate_map_moves_tables_types_and_registered_schemas(
+    hub, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    Table("local", metadata, Column("id", Integer, primary_key=True), schema="tenant")
+    foreign = ForeignTable(
+        "foreign",
+        metadata,
+        Column("id", sa.ForeignKey("tenant.local.id"), primary_key=True),
+        Column("mood", sa.Enum(Mood, name="mood", schema="tenant")),
+        schema="tenant",
+        server="remote_server",
+        comment="c",
+    )
+    ForeignTable("plain", metadata, Column("id", Integer), server="remote_server", comment="d")
+    register_foreign(metadata, *declare_loopback(), xc.Schema("tenant"), xc.Schema("rest"))
+
+    def work(connection: sa.Connection) -> Any:
+        connection = connection.execution_options(
+            schema_translate_map={"tenant": "Tenant %1", None: "rest"}
+        )
+        metadata.create_all(connection)
+        metadata.create_all(connection)
+        made = foreign_objects(metadata, connection), tables_in(connection, '"Tenant %1"')
+        assert not make_plan(metadata, connection)
+        found = inspect_foreign(connection)
+        metadata.drop_all(connection)
+        return *made, found, inspect_foreign(connection)
+
+    desired, made, found, left = hub.run(work)
+    assert made == {"local": "r", "foreign": "f"}
+    assert set(desired.foreign_tables) == {("Tenant %1", "foreign"), ("rest", "plain")}
+    assert set(found.foreign_tables) == set(desired.foreign_tables)
+    columns = found.foreign_tables["Tenant %1", "foreign"].columns
+    assert [column.type for column in columns] == ["integer", '"Tenant %1".mood']
+    assert found.foreign_tables["rest", "plain"].comment == "d"
+    assert not left.foreign_tables
+    assert not {"Tenant %1", "rest", "tenant"} & set(left.schemas)
+    assert foreign.schema == "tenant"
+
+
+def test_names_without_a_schema_stand_in_the_first_of_the_search_path(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    mixed(metadata)
+    register_foreign(metadata, *declare_loopback())
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA first")
+        connection.exec_driver_sql("SET LOCAL search_path = first, public")
+        metadata.create_all(connection)
+        assert tables_in(connection, "first") == {"local": "r", "foreign": "f"}
+        assert not make_plan(metadata, connection)
+        metadata.drop_all(connection)
+        assert tables_in(connection, "first") == {}
+
+
+def test_a_copy_of_a_foreign_table_in_another_metadata_is_one(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata, copies = MetaData(), MetaData()
+    local, foreign = mixed(metadata)
+    local.to_metadata(copies)
+    foreign.to_metadata(copies)
+    foreign.to_metadata(metadata, name="second")
+    foreign.to_metadata(copies, schema="erp", referred_schema_fn=lambda *_: BLANK_SCHEMA)
+    register_foreign(copies, *declare_loopback(), xc.Schema("erp"))
+    with engine.begin() as connection:
+        copies.create_all(connection)
+        assert tables_in(connection) == {"local": "r", "foreign": "f"}
+        assert tables_in(connection, "erp") == {"foreign": "f"}
+        metadata.create_all(connection)
+        assert tables_in(connection) == {"local": "r", "foreign": "f", "second": "f"}
+        metadata.drop_all(connection)
+        copies.drop_all(connection)
+        assert tables_in(connection) == {}
+
+
+def test_a_pickled_metadata_still_declares_the_same() -> None:
+    metadata = MetaData()
+    mixed(metadata)
+    copy = pickle.loads(pickle.dumps(metadata))
+    assert foreign_objects(copy) == foreign_objects(metadata)
+
+
+def test_foreign_keys_in_a_circle_are_never_sent(engine: sa.Engine, declare_loopback: Any) -> None:
+    metadata = MetaData()
+    for name, other in (("a", "b"), ("b", "a")):
+        key = sa.ForeignKey(f"{other}.id", name=f"fk_{name}", use_alter=name == "a")
+        columns = [Column("id", Integer, primary_key=True), Column("other", key)]
+        ForeignTable(name, metadata, *columns, server="remote_server")
+    register_foreign(metadata, *declare_loopback())
+    assert {table.name for table in metadata.sorted_tables} == {"a", "b"}
+    metadata.create_all(engine)
+    metadata.drop_all(engine)
+
+
+def test_indexes_and_keys_added_later_are_not_sent_either(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    _, foreign = mixed(metadata)
+    foreign.append_column(Column("later", Integer, index=True, unique=True))
+    sa.Index("another", foreign.c.later)
+    register_foreign(metadata, *declare_loopback())
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        table = inspect_foreign(connection).foreign_tables["public", "foreign"]
+    assert "later" in {column.name for column in table.columns}
+
+
+def test_a_key_of_an_ordinary_table_to_a_foreign_one_is_refused_before_anything_is_made(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    Table("first", metadata, Column("id", Integer))
+    ForeignTable("f", metadata, Column("id", Integer, primary_key=True), server="remote_server")
+    Table("l", metadata, Column("f", sa.ForeignKey("f.id")))
+    register_foreign(metadata, *declare_loopback())
+    with engine.begin() as connection:
+        with pytest.raises(DeclarationError, match="foreign key"):
+            metadata.create_all(connection)
+        assert tables_in(connection) == {}
+        assert not inspect_foreign(connection).servers
+
+
+def test_hostile_names_options_and_passwords_arrive_unchanged(hub, declare_loopback: Any) -> None:
+    name = HOSTILE
+    extension, server, mapping = declare_loopback(name, application_name=HOSTILE)
+    schema = xc.Schema(f"s {HOSTILE}", comment=HOSTILE)
+    mapping = xc.UserMapping(name, "PUBLIC", options={"user": HOSTILE, "password": HOSTILE})
+    metadata = MetaData()
+    register_foreign(metadata, extension, server, mapping, schema)
+    ForeignTable(
+        f"t {HOSTILE}",
+        metadata,
+        Column(f"c {HOSTILE}", Text, server_default=HOSTILE, comment=HOSTILE),
+        Column("plain", Integer),
+        Column("collated", sa.String(9, collation="C")),
+        sa.CheckConstraint("plain % 2 = 0", name=f"k {HOSTILE}"),
+        schema=schema.name,
+        server=name,
+        remote_table=HOSTILE,
+        comment=HOSTILE,
+        column_options={f"c {HOSTILE}": {"column_name": f"d {HOSTILE}"}},
+        grants={"PUBLIC": ["SELECT"]},
+    )
+    for checkfirst in (True, False):
+        hub.run(lambda c, first=checkfirst: metadata.create_all(c, checkfirst=first))
+        assert hub.run(lambda c: make_plan(metadata, c).sql()) == ""
+        found = hub.run(inspect_foreign)
+        table = found.foreign_tables[schema.name, f"t {HOSTILE}"]
+        assert table.options == xc.Options({"table_name": HOSTILE})
+        assert table.comment == HOSTILE
+        assert {column.name: column.comment for column in table.columns} == {
+            f"c {HOSTILE}": HOSTILE,
+            "plain": None,
+            "collated": None,
+        }
+        assert found.user_mappings[name, xc.PUBLIC].options["password"].resolve() == HOSTILE
+        hub.run(lambda c, first=checkfirst: metadata.drop_all(c, checkfirst=first))
+        assert not hub.run(inspect_foreign).foreign_tables
+
+
+def test_a_secret_in_options_of_a_table_is_sent_unseen(make_hub, caplog) -> None:
+    metadata = MetaData()
+    register_foreign(metadata, xc.Extension("file_fdw"), xc.Server("files", "file_fdw"))
+    program = "curl https://app:hunter2@example.org/"
+    ForeignTable("f", metadata, Column("a", Text), server="files", options={"program": program})
+    engine = make_hub("psycopg", echo="debug").engine
+    with caplog.at_level(logging.DEBUG), engine.begin() as connection:
+        for checkfirst in (True, False):
+            metadata.create_all(connection, checkfirst=checkfirst)
+            table = inspect_foreign(connection).foreign_tables["public", "f"]
+            assert table.options["program"] == xc.Secret.literal(program)
+            metadata.drop_all(connection, checkfirst=checkfirst)
+    assert "CREATE FOREIGN TABLE" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize("checkfirst", [True, False])
+def test_the_password_of_a_mapping_is_in_no_log(
+    hub, make_hub, declare_loopback: Any, caplog, checkfirst: bool
+) -> None:
+    metadata = MetaData()
+    extension, server, _ = declare_loopback()
+    mapping = xc.UserMapping(server, "PUBLIC", options={"user": "u", "password": "hunter2"})
+    register_foreign(metadata, extension, server, mapping)
+    loud = make_hub(hub.driver, echo="debug")
+    before = len(hub.database.cluster.log())
+    with caplog.at_level(logging.DEBUG):
+        loud.run(lambda c: metadata.create_all(c, checkfirst=checkfirst))
+        found = hub.run(inspect_foreign).user_mappings["remote_server", xc.PUBLIC]
+        with pytest.raises((exc.DBAPIError, xc.errors.ApplyError)) as caught:
+            loud.run(lambda c: metadata.create_all(c, checkfirst=False))
+    assert found.options["password"].resolve() == "hunter2"
+    assert "remote_server" in caplog.text
+    assert "hunter2" not in caplog.text + repr(caught.value) + str(caught.value)
+    assert "hunter2" not in hub.database.cluster.log()[before:]
+
+
+def test_a_mock_engine_shows_everything_in_order_and_no_secret(declare_loopback: Any) -> None:
+    shown: list[str] = []
+
+    def show(statement: Any, *_: Any, **__: Any) -> None:
+        shown.append(str(statement.compile(dialect=mock.dialect)))
+
+    mock = create_mock_engine("postgresql+psycopg://", show)
+    metadata = MetaData()
+    mixed(metadata)
+    extension, server, _ = declare_loopback()
+    secret = xc.UserMapping(server, options={"user": "u", "password": xc.Secret.env("PASSWORD")})
+    register_foreign(metadata, xc.Schema("erp"), secret, server, extension)
+    metadata.create_all(mock)
+    metadata.drop_all(mock)
+    heads = [" ".join(text.split()[:3]) for text in shown]
+    assert heads == [
+        "CREATE EXTENSION postgres_fdw",
+        "CREATE SERVER remote_server",
+        "CREATE USER MAPPING",
+        "CREATE SCHEMA erp",
+        "CREATE TABLE local",
+        "COMMENT ON TABLE",
+        "CREATE FOREIGN TABLE",
+        "COMMENT ON FOREIGN",
+        "COMMENT ON COLUMN",
+        "DROP FOREIGN TABLE",
+        "DROP TABLE local",
+        "DROP SCHEMA erp",
+        "DROP USER MAPPING",
+        "DROP SERVER remote_server",
+        "DROP EXTENSION postgres_fdw",
+    ]
+    assert ":'PASSWORD'" in "".join(shown)
+    assert "id %% 2 >= 0" in "".join(shown)
+
+
+def test_ddl_elements_compile_to_foreign_ddl() -> None:
+    metadata = MetaData()
+    local, foreign = mixed(metadata)
+    dialect = sa.dialects.postgresql.dialect()
+    created = str(CreateTable(foreign).compile(dialect=dialect))
+    assert created.startswith('CREATE FOREIGN TABLE public."foreign" (')
+    assert "FOREIGN KEY" not in created
+    assert str(DropTable(foreign).compile(dialect=dialect)) == 'DROP FOREIGN TABLE public."foreign"'
+    assert str(CreateTable(local).compile(dialect=dialect)).strip().startswith("CREATE TABLE local")
+    assert str(DropTable(local).compile(dialect=dialect)).strip() == "DROP TABLE local"
+
+
+def test_a_privileged_owner_gets_the_table_after_its_comments(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    extension, *others = declare_loopback()
+    register_foreign(metadata, extension, *others)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE exclave_keeper")
+        ForeignTable(
+            "owned",
+            metadata,
+            Column("id", Integer, comment="k"),
+            server="remote_server",
+            owner="exclave_keeper",
+            grants={"PUBLIC": ["SELECT"]},
+            comment="c",
+        )
+        connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO exclave_keeper")
+        try:
+            metadata.create_all(connection)
+            table = inspect_foreign(connection).foreign_tables["public", "owned"]
+            assert (table.owner, table.comment) == ("exclave_keeper", "c")
+            assert table.grants == {xc.Grant(xc.PUBLIC, "SELECT")}
+            assert not make_plan(metadata, connection)
+        finally:
+            connection.rollback()
+
+
+def test_a_role_with_few_rights_creates_and_drops_what_it_may(
+    database: Database, declare_loopback: Any
+) -> None:
+    role = "exclave_app"
+    with database.connect() as admin:
+        admin.execute("CREATE EXTENSION postgres_fdw")
+        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'app'")
+        admin.execute(f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {role}")
+        admin.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}")
+    engine = sa.create_engine(database.url(user=role, password="app"), poolclass=sa.NullPool)
+    try:
+        metadata = MetaData(schema="erp")
+        register_foreign(metadata, xc.Schema("erp"), *declare_loopback())
+        table = ForeignTable(
+            "engines",
+            metadata,
+            Column("name", Text, primary_key=True),
+            server="remote_server",
+            remote_schema="pg_catalog",
+            remote_table="pg_am",
+            column_options={"name": {"column_name": "amname"}},
+        )
+        metadata.create_all(engine)
+        with engine.begin() as connection:
+            assert "heap" in connection.scalars(select(table.c.name)).all()
+            assert not make_plan(metadata, connection)
+        metadata.drop_all(engine)
+        with engine.begin() as connection:
+            found = inspect_foreign(connection)
+            assert not found.servers
+            assert "postgres_fdw" in found.extensions
+            assert "erp" not in found.schemas
+    finally:
+        with database.connect() as admin:
+            admin.execute(f"DROP OWNED BY {role} CASCADE")
+            admin.execute(f"DROP ROLE {role}")
+
+
+def test_a_plan_alters_what_differs_and_can_be_taken_back(hub, declare_loopback: Any) -> None:
+    metadata = MetaData()
+    mixed(metadata)
+    register_foreign(metadata, *declare_loopback())
+    hub.run(metadata.create_all)
+    before = hub.run(inspect_foreign)
+    changed = MetaData()
+    mixed(changed)[1].append_column(Column("new", Text, server_default=FetchedValue()))
+    register_foreign(changed, *declare_loopback(fetch_size="1000"))
+    plan = hub.run(lambda c: make_plan(changed, c))
+    assert hub.run(lambda c: apply_plan(plan, c)) is True
+    assert hub.run(lambda c: make_plan(changed, c).sql()) == ""
+    hub.run(lambda c: apply_plan(plan.reverse(), c))
+    assert hub.run(inspect_foreign) == before
+
+
+def test_quoted_names_are_plain_strings_in_what_is_declared() -> None:
+    metadata = MetaData()
+    name = quoted_name("Table", quote=True)
+    ForeignTable(name, metadata, Column(quoted_name("C", quote=True), Integer), server="s")
+    [table] = foreign_objects(metadata)
+    assert type(table.name) is str
+    assert type(table.columns[0].name) is str
