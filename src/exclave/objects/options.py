@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import final
 
 from exclave.errors import DeclarationError
@@ -117,18 +118,26 @@ def _checked_name(name: str, what: str) -> str:
 
 
 def _checked_value(name: str, value: OptionInput, what: str) -> OptionValue:
+    if isinstance(value, str):
+        check_text(value, f"value of the option {name!r} of {what}")
+        return Secret.literal(value) if _is_secret_name(name) or _is_secret_value(value) else value
     if isinstance(value, Secret | Hidden):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
         return str(value)
-    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise DeclarationError(
-            f"The option {name!r} of {what} is a {type(value).__name__}; write a string, a number, "
-            "a boolean or a Secret (leave the option out to have it unset)."
-        )
-    check_text(value, f"value of the option {name!r} of {what}")
-    if (_SECRET_NAME.search(name) and name != "password_required") or _SECRET_VALUE.search(value):
-        return Secret.literal(value)
-    return value
+    raise DeclarationError(
+        f"The option {name!r} of {what} is a {type(value).__name__}; write a string, a number, "
+        "a boolean or a Secret (leave the option out to have it unset)."
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    return name != "password_required" and _SECRET_NAME.search(name) is not None
+
+
+def _is_secret_value(value: str) -> bool:
+    # The first test spares most values the search.
+    return ("=" in value or "@" in value) and _SECRET_VALUE.search(value) is not None
