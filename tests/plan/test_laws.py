@@ -31,11 +31,10 @@ def hub(cluster: Cluster) -> Iterator[psycopg.Connection]:
         for role in ROLES:
             if role not in there:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-    with fresh_database(cluster, prefix="laws") as database:
-        with database.connect() as connection:
-            for statement in SETUP:
-                connection.execute(statement)  # pyright: ignore[reportArgumentType]
-            yield connection
+    with fresh_database(cluster, prefix="laws") as database, database.connect() as connection:
+        for statement in SETUP:
+            connection.execute(statement)  # pyright: ignore[reportArgumentType]
+        yield connection
 
 
 def _become(hub: psycopg.Connection, desired: Catalog) -> plan.Plan:

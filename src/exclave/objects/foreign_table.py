@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -295,17 +296,16 @@ class ForeignTable:
         self._check_shape()
 
     def _check_shape(self) -> None:
-        for kind, names in (
-            ("columns", [column.name for column in self.columns]),
-            ("checks", [check.name for check in self.checks]),
+        names = [column.name for column in self.columns]
+        former = [column.renamed_from for column in self.columns if column.renamed_from]
+        for kind, given in (
+            ("columns are called", names),
+            ("columns say that they were", former),
+            ("checks are called", [check.name for check in self.checks]),
         ):
-            twice = (
-                sorted({name for name in names if names.count(name) > 1})
-                if len(set(names)) < len(names)
-                else []
-            )
-            if twice:
-                raise DeclarationError(f"{self}: two {kind} are called {twice[0]!r}.")
+            if len(set(given)) < len(given):
+                [(twice, _)] = Counter(given).most_common(1)
+                raise DeclarationError(f"{self}: two {kind} {twice!r}.")
         if self.inherits and self.partition_of is not None:
             raise DeclarationError(
                 f"{self}: a partition has one parent; leave `inherits` or `partition_of` out."

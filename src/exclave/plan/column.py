@@ -43,7 +43,7 @@ def alter_statements(before: Column, after: Column, table: str) -> list[Statemen
     head = f"ALTER {table} ALTER COLUMN {quote_identifier(after.name)}"
     retyped = (before.type, before.collation) != (after.type, after.collation)
     actions: list[Fragment | list[Fragment]] = []
-    if before.default is not None and (retyped or before.default != after.default):
+    if before.default is not None and (retyped or after.default is None):
         actions.append(" DROP DEFAULT")
     if before.identity is not None and after.identity is None:
         actions.append(" DROP IDENTITY")
