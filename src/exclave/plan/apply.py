@@ -14,7 +14,7 @@ from exclave.plan.ledger import Ledger, has_hidden
 from exclave.plan.make import compare_with
 from exclave.plan.plan import Plan
 from exclave.plan.policy import DEFAULT_POLICY
-from exclave.plan.secrets import Resolver
+from exclave.plan.secrets import Resolver, needed_for
 from exclave.plan.state import Key, State, key_of
 
 LOCK_KEY = 0x6578636C617665
@@ -40,6 +40,7 @@ def apply(plan: Plan, connection: object) -> bool:
                 + "."
             )
         prerequisites.refuse(prerequisites.missing(hub, snapshot, plan.changes))
+        _resolve_all(plan, resolve)
         for change in plan.changes:
             _run(hub, change, resolve)
         _record_digests(hub, plan, resolve)
@@ -50,6 +51,15 @@ def apply(plan: Plan, connection: object) -> bool:
                 "is rolled back. Different: " + ", ".join(left) + "."
             )
     return True
+
+
+def _resolve_all(plan: Plan, resolve: Resolver) -> None:
+    """Resolve what will be sent, so that nothing is begun that could not be finished."""
+    for change in plan.changes:
+        with needed_for(f"Could not {change}"):
+            for statement in change.statements:
+                for secret in statement.secrets:
+                    resolve(secret)
 
 
 def _run(hub: Connection, change: Change, resolve: Resolver) -> None:

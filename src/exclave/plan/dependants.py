@@ -24,8 +24,8 @@ def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> 
     Returns
     -------
     list of str
-        Such as ``view erp.open_orders depends on foreign table "erp"."orders"``; what the plan
-        itself drops is not among them.
+        Such as ``view erp.open_orders depends on foreign table "erp"."orders"``; what
+        depends on a dependant is among them, and what the plan itself drops is not.
     """
     changes = list(changes)
     created = {
@@ -48,9 +48,9 @@ def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> 
     gone = {f"foreign table {table.qualified_name}" for table in dropped.values()}
     gone |= {f"foreign table {table.name}" for table in dropped.values()}
     return [
-        f"{described} depends on {dropped[schema, name]}"
-        for schema, name, described in rows
-        if described not in gone
+        f"{described} depends on {needed or dropped[schema, name]}"
+        for schema, name, described, needed in rows
+        if described not in gone and needed not in gone
     ]
 
 

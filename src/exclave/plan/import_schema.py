@@ -13,7 +13,8 @@ from exclave.plan.option import options_clause
 from exclave.plan.remote_advice import remote_advice
 from exclave.plan.statement import Statement
 
-UNDEFINED_OBJECT = "42704"
+_UNDEFINED = ("42704", "3F000")
+"""A type that the hub lacks, or its schema."""
 
 
 def import_statement(spec: ImportForeignSchema) -> Statement:
@@ -110,7 +111,7 @@ def _run(hub: Connection, spec: ImportForeignSchema, before: Snapshot) -> None:
         message = hub.message(error)
     else:
         return
-    if sqlstate == UNDEFINED_OBJECT:
+    if sqlstate in _UNDEFINED:
         _refuse_without_mapping(spec, before)
         message += "\nCreate it on the hub first, or leave such tables out with except_."
     advice = remote_advice(sqlstate, before, spec)

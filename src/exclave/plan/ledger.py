@@ -18,7 +18,7 @@ from exclave.catalog import Connection
 from exclave.objects import HIDDEN, Catalog, Hidden, Options, UserMapping
 from exclave.objects.options import OptionValue
 from exclave.plan.query import query
-from exclave.plan.secrets import Resolver
+from exclave.plan.secrets import Resolver, needed_for
 
 _SALT_BYTES = 16
 _SCRYPT_COST = 2**10  # 1 MiB and about 3 ms a value
@@ -138,7 +138,8 @@ def reveal(actual: Catalog, desired: Catalog, digests: Digests, resolve: Resolve
         for name, value in mapping.options.items():
             kept = digests.get((*key, name))
             if value == HIDDEN and kept is not None and name in wanted.options:
-                options[name] = _judged(wanted.options[name], *kept, resolve)
+                with needed_for(mapping):
+                    options[name] = _judged(wanted.options[name], *kept, resolve)
         judged[key] = replace(mapping, options=Options(options))
     if not judged:
         return actual

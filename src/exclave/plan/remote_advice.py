@@ -11,7 +11,7 @@ from exclave.objects.quoting import quote_identifier
 _CONNECTION = ("08", "28", "53", "57")
 _NOT_ALLOWED = ("42501", "HV00N")
 _NO_PASSWORD = "2F003"
-_NO_SCHEMA = ("3F000", "HV00P", "HV00Q", "HV00R")
+_NO_SCHEMA = ("HV00P", "HV00Q", "HV00R")
 _ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
 
 

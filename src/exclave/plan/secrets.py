@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
+from exclave.errors import SecretError
 from exclave.objects import Catalog, ForeignObject, Hidden, Options, Secret
 from exclave.objects.options import OptionValue
 
@@ -35,6 +37,15 @@ class Resolver:
         return self(value) if isinstance(value, Secret) else value
 
 
+@contextmanager
+def needed_for(what: object) -> Generator[None]:
+    """Say of a secret that cannot be resolved what it was needed for."""
+    try:
+        yield
+    except SecretError as error:
+        raise SecretError(f"{what}: {error}") from None
+
+
 def refer_to_declared(actual: Catalog, desired: Catalog, resolve: Resolver) -> Catalog:
     """Give what is there with each secret that has the declared value as the declared reference.
 
@@ -61,7 +72,8 @@ def refer_to_declared(actual: Catalog, desired: Catalog, resolve: Resolver) -> C
         there, wanted = _options(value), _options(namesakes.get(key))
         if there is None or wanted is None or there == wanted:
             continue
-        options = _with_references(there, wanted, resolve)
+        with needed_for(value):
+            options = _with_references(there, wanted, resolve)
         if options != there:
             changed[key] = replace(value, options=options)  # pyright: ignore[reportCallIssue]
     if not changed:
