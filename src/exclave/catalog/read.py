@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from exclave.catalog.collector import paused_collector
 from exclave.catalog.connection import Connection, connection_of
 from exclave.catalog.grants import NO_GRANTS, grants_of
 from exclave.catalog.rows import readers
@@ -81,6 +82,20 @@ def _read(connection: Connection, schemas: list[str] | None) -> Snapshot:
         connection.fetch(_sql("search_path"), ["pg_catalog"])
         rows = connection.fetch(_everything(), [schemas])
         connection.fetch(_sql("search_path"), [search_path])
+    with paused_collector():
+        catalog, defaults = _values(rows)
+    return Snapshot(
+        catalog=catalog,
+        version=version,
+        role=role,
+        superuser=superuser,
+        database=database,
+        default_grants=_default_grants(defaults, "foreign table"),
+        default_schema_grants=_default_grants(defaults, "schema"),
+    )
+
+
+def _values(rows: Sequence[Sequence[Any]]) -> tuple[Catalog, list[dict[str, Any]]]:
     reader = readers()
     objects: list[ForeignObject] = []
     defaults: list[dict[str, Any]] = []
@@ -90,15 +105,7 @@ def _read(connection: Connection, schemas: list[str] | None) -> Snapshot:
             defaults.append(row)
         else:
             objects.append(reader[noun](row))
-    return Snapshot(
-        catalog=Catalog(objects),
-        version=version,
-        role=role,
-        superuser=superuser,
-        database=database,
-        default_grants=_default_grants(defaults, "foreign table"),
-        default_schema_grants=_default_grants(defaults, "schema"),
-    )
+    return Catalog(objects), defaults
 
 
 def _default_grants(rows: list[dict[str, Any]], kind: str) -> DefaultGrants:
