@@ -4,7 +4,7 @@
 right after one is what it prints. ``sql hub`` and ``sql remote`` blocks are run by a superuser in
 the database ``shop`` on the hub or ``accounts`` on the remote, which docs/two-databases.md sets up
 before each page. On the pages the hub listens on port 5432 and the remote on 5433. Of ``sh``
-blocks the commands are checked to exist, and ``export`` is obeyed.
+blocks the commands are checked to exist, ``python -c`` is run, and ``export`` is obeyed.
 """
 
 from __future__ import annotations
@@ -204,29 +204,45 @@ def test_every_block_is_of_a_kind_that_is_checked(page: Path) -> None:
                 ast.parse(block.code)
             case "sh":
                 subprocess.run(["bash", "-n", "-c", block.code], check=True)
-                for line in block.code.splitlines():
-                    check_command(line, block)
+                for command in commands_of(block):
+                    check_command(command, block)
             case "text" | "sql":
                 pass
             case other:
                 pytest.fail(f"{block}: a block of {other!r} is not checked by anything")
 
 
-def check_command(line: str, block: Block) -> None:
-    """Check that a shell command is one that exists."""
-    match shlex.split(line, comments=True):
+def commands_of(block: Block) -> Iterator[list[str]]:
+    """Give the commands of a shell block, split into words; quotes may hold several lines."""
+    text = ""
+    for line in block.code.splitlines():
+        text += line + "\n"
+        with contextlib.suppress(ValueError):  # a quote is still open
+            yield shlex.split(text, comments=True)
+            text = ""
+    assert not text, f"{block}: a quote is never closed"
+
+
+def check_command(command: list[str], block: Block) -> None:
+    """Check that a shell command is one that exists; run it if it is Python."""
+    match command:
         case ["make", target, *_]:
             makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{block}: no such target"
         case ["exclave", *words]:
-            command = [word for word in words if re.fullmatch(r"[a-z]+", word)]
+            plain = [word for word in words if re.fullmatch(r"[a-z]+", word)]
             code = "from exclave.cli import main; main()"
             done = subprocess.run(
-                [sys.executable, "-c", code, *command, "--help"], capture_output=True, text=True
+                [sys.executable, "-c", code, *plain, "--help"], capture_output=True, text=True
             )
             assert done.returncode == 0, f"{block}: {done.stderr}"
             for option in (word for word in words if word.startswith("--")):
                 assert option in done.stdout, f"{block}: no option {option}"
+        case ["python", "-c", code]:
+            done = subprocess.run(
+                [sys.executable, "-c", code], input="\n", capture_output=True, text=True
+            )
+            assert done.returncode == 0, f"{block}: {done.stderr}"
         case ["pip", "install", *wanted]:
             project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
             for extras in re.findall(r"exclave\[([\w,]+)\]", " ".join(wanted)):
