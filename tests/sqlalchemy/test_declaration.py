@@ -294,6 +294,14 @@ def test_a_value_generated_here_and_there_is_refused() -> None:
         ForeignTable("t", MetaData(), column, server="s", remote_generated=["a"])
 
 
+def test_what_sqlalchemy_reads_as_a_parameter_is_refused_rather_than_lost() -> None:
+    table = ForeignTable(
+        "t", MetaData(), Column("a", Text, server_default=sa.text("'a :b'")), server="s"
+    )
+    with pytest.raises(DeclarationError, match=r"reads :b in .* as a parameter"):
+        foreign_object(table)
+
+
 def test_a_column_without_a_type_is_refused() -> None:
     table = ForeignTable("t", MetaData(), Column("a"), server="s")
     with pytest.raises(DeclarationError, match='column "a" of "t" has no type'):

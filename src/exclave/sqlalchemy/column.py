@@ -48,6 +48,7 @@ def column_of(column: sa.Column[Any], declaration: Declaration, naming: Naming) 
         identity=_identity(column),
         options=column_options_of(column).with_values(by_name),
         comment=column.comment,
+        grants=declaration.column_grants.get(column.name),
     )
 
 

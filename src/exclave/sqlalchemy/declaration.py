@@ -28,6 +28,8 @@ class Declaration:
         Options of the foreign table.
     column_options
         Options of columns, by the columns' names.
+    column_grants
+        Privileges on columns, by the columns' names.
     remote_generated
         Names of columns whose values the remote generates.
     inherits, partition_of, owner, grants
@@ -38,6 +40,9 @@ class Declaration:
     options: Options = NO_OPTIONS
     column_options: Mapping[str, Options] = field(
         default_factory=lambda: cast("dict[str, Options]", {})
+    )
+    column_grants: Mapping[str, Grants] = field(
+        default_factory=lambda: cast("dict[str, Grants]", {})
     )
     remote_generated: frozenset[str] = frozenset()
     inherits: frozenset[QualifiedName] = frozenset()

@@ -115,21 +115,28 @@ def check_foreign_keys(metadata: sa.MetaData) -> None:
 
 def _checks(table: sa.Table, naming: Naming) -> list[Check]:
     """Give a table's CHECKs; one without a name is named after the table and its place."""
-    checks = [
-        (sql_of(constraint.sqltext, naming), constraint)
-        for constraint in chain(table.constraints, *(c.constraints for c in table.columns))
-        if isinstance(constraint, sa.CheckConstraint) and not _belongs_to_type(constraint)
-    ]
-    checks.sort(key=lambda check: check[0])
-    named = [Check(c.name, text) for text, c in checks if isinstance(c.name, str)]
-    taken = {check.name for check in named}
+    written = sorted(
+        (
+            (sql_of(constraint.sqltext, naming), constraint)
+            for constraint in chain(table.constraints, *(c.constraints for c in table.columns))
+            if isinstance(constraint, sa.CheckConstraint) and not _belongs_to_type(constraint)
+        ),
+        key=lambda pair: pair[0],
+    )
+    taken = {constraint.name for _, constraint in written}
     free = (
         name
         for name in (f"{table.name}_check{number or ''}" for number in count())
         if name not in taken
     )
-    unnamed = [text for text, c in checks if not isinstance(c.name, str)]
-    return [*named, *(Check(next(free), text) for text in unnamed)]
+    return [
+        Check(
+            str(constraint.name) if isinstance(constraint.name, str) else next(free),
+            text,
+            no_inherit=bool(constraint.info.get("no_inherit")),
+        )
+        for text, constraint in written
+    ]
 
 
 def _belongs_to_type(constraint: sa.CheckConstraint) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
 from exclave.errors import DeclarationError
@@ -36,8 +37,15 @@ def sql_of(expression: sa.ClauseElement, naming: Naming) -> str:
     Raises
     ------
     DeclarationError
-        When SQLAlchemy cannot write it.
+        When SQLAlchemy cannot write it, for instance since it reads ``:name`` in a text as a
+        parameter.
     """
+    for part in visitors.iterate(expression):
+        if isinstance(part, sa.BindParameter) and part.required:
+            raise DeclarationError(
+                f"SQLAlchemy reads :{part.key} in {str(expression)!r} as a parameter; write a "
+                "backslash before the colon."
+            )
     try:
         return str(
             expression.compile(
@@ -49,6 +57,11 @@ def sql_of(expression: sa.ClauseElement, naming: Naming) -> str:
         )
     except exc.CompileError as error:
         raise DeclarationError(f"{expression!r} cannot be written as SQL: {error}") from error
+
+
+def expression_of(sql: str) -> sa.TextClause:
+    """Make an expression of SQL in which colons are just that; `sql_of` gives it back."""
+    return sa.text(sql.replace(":", "\\:"))
 
 
 def type_and_collation(

@@ -77,4 +77,4 @@ def import_foreign_schema(
         options=options,
     )
     made = plan.import_foreign_schema(SqlalchemyConnection(connection), wanted)
-    return tuple(reflected(metadata, connection, table, schema) for table in made)
+    return reflected(metadata, connection, made, schema)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 
 from exclave import catalog
 from exclave.errors import CatalogError
-from exclave.objects import Catalog, Extension, ForeignTable, Hidden, Schema
+from exclave.objects import Catalog, Column, Extension, ForeignTable, Hidden, Schema
 from exclave.sqlalchemy.connection import SqlalchemyConnection
+from exclave.sqlalchemy.expression import expression_of
 from exclave.sqlalchemy.foreign_table import foreign_table_args
 from exclave.sqlalchemy.named_type import NamedType
 from exclave.sqlalchemy.naming import Naming
@@ -52,7 +55,8 @@ def reflect(
 
     What they need is registered with the metadata as by `register_foreign`: the servers and
     those user mappings that the role may see, their wrappers, and the extensions that own the
-    wrappers. So `create_all` makes all of it again in another database.
+    wrappers. So `create_all` makes all of it again in another database, owned by whom it runs
+    as. Of the types that columns have it makes enumerations; domains and others must be there.
 
     Parameters
     ----------
@@ -93,51 +97,90 @@ def reflect(
         names = sorted(only)
     chosen = [tables[name] for name in names]
     register_foreign(metadata, *_needed(found, chosen, schema))
-    return tuple(reflected(metadata, connection, table, schema) for table in chosen)
+    return reflected(metadata, connection, chosen, schema)
 
 
 def reflected(
-    metadata: sa.MetaData, connection: sa.Connection, table: ForeignTable, schema: str | None
-) -> sa.Table:
-    """Give the `Table` of a foreign table that a database holds.
+    metadata: sa.MetaData,
+    connection: sa.Connection,
+    tables: Iterable[ForeignTable],
+    schema: str | None,
+) -> tuple[sa.Table, ...]:
+    """Give the `Table` of each of some foreign tables that a database holds.
+
+    Only the columns' types are left to SQLAlchemy's own reflection; all else is as exclave read
+    it, names qualified and expressions unchanged.
 
     Parameters
     ----------
     metadata
-        Where to put it, unless it holds the table already.
+        Where to put them. A table that it holds already is left as it is.
     connection
         The database.
-    table
-        The foreign table as read from there.
+    tables
+        The foreign tables as read from there, all of one schema.
     schema
-        Its schema as the metadata shall name it; ``None`` leaves it to the search path.
+        Their schema as the metadata shall name it; ``None`` leaves it to the search path.
     """
-    key = table.name if schema is None else f"{schema}.{table.name}"
-    if key in metadata.tables:
-        return metadata.tables[key]
+    by_name = {table.name: table for table in tables}
+    held = {name: metadata.tables.get(f"{schema}.{name}" if schema else name) for name in by_name}
+    missing = [name for name, table in held.items() if table is None]
+    columns = (
+        sa.inspect(connection).get_multi_columns(schema=schema, filter_names=missing)
+        if missing
+        else {}
+    )
+    for name in missing:
+        types = {column["name"]: column["type"] for column in columns[schema, name]}
+        held[name] = _table(metadata, by_name[name], schema, types)
+    return tuple(table for table in held.values() if table is not None)
+
+
+def _table(
+    metadata: sa.MetaData,
+    table: ForeignTable,
+    schema: str | None,
+    types: Mapping[str, TypeEngine[Any]],
+) -> sa.Table:
     args = foreign_table_args(
         table.server,
         options=table.options,
         column_options={c.name: c.options for c in table.columns if c.options},
+        column_grants={c.name: c.grants for c in table.columns if c.grants},
         inherits=table.inherits,
         partition_of=table.partition_of,
         grants=table.grants,
         schema=schema,
-        listeners=[("column_reflect", _named_type_of(table))],
+        comment=table.comment,
     )
-    return sa.Table(table.name, metadata, autoload_with=connection, resolve_fks=False, **args)
+    checks = [
+        sa.CheckConstraint(
+            expression_of(check.expression),
+            name=check.name,
+            info={"no_inherit": True} if check.no_inherit else {},
+        )
+        for check in table.checks
+    ]
+    columns = [_column(column, types[column.name]) for column in table.columns]
+    return sa.Table(table.name, metadata, *columns, *checks, **args)
 
 
-def _named_type_of(table: ForeignTable) -> Callable[..., None]:
-    """Keep the name of a type that SQLAlchemy does not know."""
-    types = {column.name: column.type for column in table.columns}
-
-    def column_reflect(inspector: object, table: object, column_info: dict[str, Any]) -> None:
-        del inspector, table
-        if isinstance(column_info["type"], sa.types.NullType):
-            column_info["type"] = NamedType(types[column_info["name"]])
-
-    return column_reflect
+def _column(column: Column, type_: TypeEngine[Any]) -> sa.Column[Any]:
+    unknown = isinstance(type_, sa.types.NullType)
+    generators: list[sa.Computed | sa.Identity] = []
+    if column.generated is not None:
+        expression = expression_of(column.generated.expression)
+        generators.append(sa.Computed(expression, persisted=column.generated.stored))
+    if column.identity is not None:
+        generators.append(sa.Identity(always=column.identity == "ALWAYS"))
+    return sa.Column(
+        column.name,
+        NamedType(column.type) if unknown else type_,
+        *generators,
+        nullable=not column.not_null,
+        server_default=None if column.default is None else expression_of(column.default),
+        comment=column.comment,
+    )
 
 
 def _needed(found: Catalog, tables: list[ForeignTable], schema: str | None) -> list[Registered]:
@@ -151,8 +194,10 @@ def _needed(found: Catalog, tables: list[ForeignTable], schema: str | None) -> l
     needed: list[Registered] = [
         Extension(name) for name in sorted(name for name in extensions if name is not None)
     ]
-    needed += [wrapper for wrapper in wrappers.values() if wrapper.extension is None]
-    needed += servers.values()
+    needed += [
+        replace(wrapper, owner=None) for wrapper in wrappers.values() if wrapper.extension is None
+    ]
+    needed += [replace(server, owner=None) for server in servers.values()]
     needed += [
         mapping
         for mapping in found.user_mappings.values()
