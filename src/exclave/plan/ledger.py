@@ -51,6 +51,15 @@ class Ledger:
         [(exists, trusted, creatable)] = connection.fetch(query("ledger_find"))
         return cls(usable=bool(exists and trusted), creatable=bool(creatable))
 
+    def create(self, connection: Connection) -> Ledger:
+        """Make the ledger; one that a superuser made serves every role of the database."""
+        with connection.transaction():
+            connection.execute(query("ledger_create"))
+            connection.execute("ALTER TABLE exclave.secret_digest ENABLE ROW LEVEL SECURITY")
+            connection.execute(query("ledger_guard"))
+            connection.execute("GRANT USAGE ON SCHEMA exclave TO PUBLIC")
+        return Ledger(usable=True, creatable=False)
+
     def digests(self, connection: Connection) -> Digests:
         """Read the current role's digests: salt and digest by server, role and option."""
         if not self.usable:
@@ -83,10 +92,7 @@ class Ledger:
         if not self.usable:
             if not self.creatable:
                 return self
-            connection.execute(query("ledger_create"))
-            connection.execute("ALTER TABLE exclave.secret_digest ENABLE ROW LEVEL SECURITY")
-            connection.execute(query("ledger_guard"))
-            ledger = Ledger(usable=True, creatable=False)
+            ledger = self.create(connection)
         for mapping in mappings:
             _write(connection, mapping, resolve)
         return ledger

@@ -1,0 +1,731 @@
+"""No secret is seen anywhere, whatever happens; and a rotated one is a difference."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import logging
+import re
+import secrets
+import subprocess
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from rich.console import Console
+
+from exclave.catalog import Connection, read
+from exclave.cluster import Cluster, Database, fresh_database
+from exclave.objects import (
+    PUBLIC,
+    Column,
+    ForeignObject,
+    ForeignTable,
+    Options,
+    Secret,
+    Server,
+    UserMapping,
+)
+from exclave.objects.quoting import quote_literal
+from exclave.plan import Plan, Policy, Statement, create_statements, make, removal
+from exclave.plan.ledger import Ledger
+from exclave.sqlalchemy.connection import SqlalchemyConnection
+
+NewRole = Callable[..., str]
+
+# Looking for a value everywhere ------------------------------------------------------------------
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "raw": str,
+    "doubled quotes": lambda value: value.replace("'", "''"),
+    "quoted literal": quote_literal,
+    "escape string": lambda value: value.replace("\\", "\\\\").replace("'", "\\'"),
+    "escape string of the log": lambda value: value.replace("\n", "\n\t"),
+    "JSON": lambda value: json.dumps(value)[1:-1],
+    "JSON in UTF-8": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
+    "URL": lambda value: quote(value, safe=""),
+    "form": quote_plus,
+    "repr": lambda value: repr(value)[1:-1],
+    "repr of repr": lambda value: repr(repr(value))[2:-2],
+    "repr of bytes": lambda value: repr(value.encode())[2:-1],
+    "percent doubled": lambda value: value.replace("%", "%%"),
+    "hex": lambda value: value.encode().hex(),
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+}
+
+
+def found_in(sinks: dict[str, str], values: Iterable[str]) -> set[str]:
+    """Name the places that show one of the values, whole in any encoding, or a part of one.
+
+    Each value is random, so that a run of ten of its letters and digits is nowhere by chance.
+    """
+    needles: set[str] = set()
+    for value in values:
+        needles |= {encode(value) for encode in ENCODINGS.values()}
+        words = re.findall(r"[0-9a-f]{10,}", value)
+        needles |= {word[at : at + 10] for word in words for at in range(len(word) - 9)}
+    return {name for name, text in sinks.items() if any(needle in text for needle in needles)}
+
+
+def hostile_values() -> list[str]:
+    """Make values that are easy to get wrong, each with something random in it."""
+    patterns = [
+        "{0}",
+        "it's {0}'{1}",
+        "back\\slash{0}\\'{1}\\",
+        "%s%(x)s%%{0}%",
+        ":name{0}:'{1}' :\"x\"",
+        "$exclave${0}$$ {1} $1 $exclave$",
+        "two\nlines{0}\r\n\t{1}\n",
+        "💥{0}é{1}\u2028",
+        "********{0}",
+        "{{}}{{0}}{0}",
+        "-- {0} /* {1} */ ; DROP TABLE t",
+        " {0} ",
+    ]
+    values = [p.format(secrets.token_hex(8), secrets.token_hex(8)) for p in patterns]
+    return [*values, secrets.token_hex(512)]
+
+
+def few_values() -> list[str]:
+    """Make two such values, for what is slow."""
+    *some, long = hostile_values()
+    return ["".join(some), long]
+
+
+# Everything that is done with secrets, and all the places where one could be seen ----------------
+
+
+class Place:
+    """A database whose server logs as told, and what was seen there."""
+
+    def __init__(self, database: Database, caplog: pytest.LogCaptureFixture) -> None:
+        self.database = database
+        self.seen: dict[str, list[str]] = {}
+        self._caplog = caplog
+        self._log_at = len(database.cluster.log())
+        caplog.set_level(logging.DEBUG)
+        logging.getLogger("sqlalchemy.engine").setLevel(logging.DEBUG)
+
+    def note(self, name: str, text: object) -> None:
+        self.seen.setdefault(name, []).append(str(text))
+
+    def note_plan(self, plan: Plan) -> None:
+        """Note a plan in every form that it has."""
+        self.note("Plan.sql", plan.sql())
+        self.note("Plan.json", plan.json())
+        self.note("Plan.text", plan.text())
+        self.note("Plan.to_dict", plan.to_dict())
+        shown = Console(file=io.StringIO(), width=10_000, force_terminal=True)
+        shown.print(plan)
+        assert isinstance(shown.file, io.StringIO)
+        self.note("rich", shown.file.getvalue())
+        self.note_value(plan)
+        for change in plan:
+            self.note_value(change)
+            for statement in change.statements:
+                self.note_value(statement)
+
+    def note_value(self, value: object) -> None:
+        """Note all that Python shows of a value by itself."""
+        self.note("repr", repr(value))
+        self.note("str", str(value))
+        self.note("format", f"{value} {value!s} {value!r} {[value]} { {1: value} }")
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Note the error that must come, with every other one that hangs on to it."""
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is, it shows no secret
+            yield
+        error: BaseException = caught.value
+        self.note("exception", "".join(traceback.format_exception(error)))
+        for each in _related(error):
+            self.note("exception", f"{each} {each!r} {each.args!r} {vars(each)}")
+            diagnostics = getattr(each, "diag", None)
+            for name in dir(diagnostics):
+                if name.startswith(("message_", "context", "internal", "source")):
+                    self.note("exception", getattr(diagnostics, name))
+
+    def sinks(self) -> dict[str, str]:
+        """Give what was seen, with all logs."""
+        with self.database.connect() as connection:
+            rows = connection.execute("SELECT query FROM pg_stat_activity").fetchall()
+            self.note("pg_stat_activity", rows)
+        return {
+            **{name: "\n".join(texts) for name, texts in self.seen.items()},
+            "server log": self.database.cluster.log()[self._log_at :],
+            "Python's log": self._caplog.text + repr([r.__dict__ for r in self._caplog.records]),
+        }
+
+
+def _related(error: BaseException | None) -> Iterator[BaseException]:
+    if error is not None:
+        yield error
+        yield from _related(error.__cause__)
+        yield from _related(error.__context__)
+        yield from _related(getattr(error, "orig", None))
+
+
+LOGGING = {
+    "ddl": {"log_statement": "ddl", "log_min_error_statement": "error"},
+    "mod, and all messages": {
+        "log_statement": "mod",
+        "log_min_error_statement": "debug5",
+        "log_min_messages": "debug3",
+        "log_error_verbosity": "verbose",
+    },
+}
+
+
+@contextmanager
+def logged(database: Database, settings: dict[str, str]) -> Iterator[None]:
+    with database.connect() as connection:
+        for name, value in settings.items():
+            connection.execute(f"ALTER DATABASE {database.name} SET {name} = {value}".encode())
+    yield
+
+
+KINDS = ["literal", "env", "file", "command", "call"]
+
+
+class Vault:
+    """Where the value of one secret is; it can be changed, and the reference stays."""
+
+    def __init__(self, kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.kind = kind
+        self.path = folder / "vault"
+        self.value = ""
+        self._monkeypatch = monkeypatch
+
+    def put(self, value: str) -> Secret:
+        self.value = value
+        self.path.write_bytes(f"{value}\n".encode())
+        match self.kind:
+            case "literal":
+                return Secret.literal(value)
+            case "env":
+                self._monkeypatch.setenv("EXCLAVE_TEST_SECRET", value)
+                return Secret.env("EXCLAVE_TEST_SECRET")
+            case "file":
+                return Secret.file(self.path)
+            case "command":
+                return Secret.command("cat", str(self.path))
+            case _:
+                return Secret.call(self._give)
+
+    def _give(self) -> str:
+        return self.value
+
+
+def live(
+    place: Place, vault: Vault, values: Iterable[str], wrap: Callable[..., Connection]
+) -> None:
+    """Create, alter, rotate, fail, reverse and drop with secrets, noting all that can be seen."""
+    with place.database.connect(application_name="live") as raw:
+        hub = wrap(raw, place.database)
+        for statement in (
+            "CREATE EXTENSION postgres_fdw",
+            "CREATE FOREIGN DATA WRAPPER mine HANDLER postgres_fdw_handler "
+            "VALIDATOR postgres_fdw_validator",
+        ):
+            hub.execute(statement)
+        for value in values:
+            _live_once(place, vault, value, hub)
+
+
+def _live_once(place: Place, vault: Vault, value: str, hub: Connection) -> None:
+    secret = vault.put(value)
+    server, other = Server("s"), Server("other", "mine")
+
+    def mapping(user: str = "u", **options: Any) -> UserMapping:
+        return UserMapping("s", PUBLIC, options={"user": user, "password": secret, **options})
+
+    def apply(desired: list[ForeignObject], policy: Policy | None = None) -> Plan:
+        plan = make(hub, desired, policy or Policy())
+        place.note_plan(plan)
+        assert plan.apply(hub)
+        assert not make(hub, desired)
+        place.note_plan(plan.reverse())
+        return plan
+
+    place.note_value(mapping())
+    place.note_value(mapping().options)
+    place.note_value(dict(mapping().options.items()))  # type: ignore[union-attr]
+    apply([server, other, mapping()])
+    for there in read(hub).catalog:  # read back, the superuser has the value as a literal
+        place.note_value(there)
+    altered = apply([mapping("v", sslpassword=secret)])
+    assert altered.reverse().apply(hub)
+    secret = vault.put(value[::-1])
+    rotated = apply([mapping()])
+    place.note("Plan.text", rotated.text())
+    secret = vault.put(value)
+    apply([mapping()])
+
+    # PostgreSQL refuses
+    with place.failing():
+        for statement in create_statements(mapping()):
+            statement.run(hub)  # it exists
+    for bad in (
+        UserMapping("other", PUBLIC, options={"passwort": secret}),
+        UserMapping("other", PUBLIC, options={"password": secret, "password_required": secret}),
+    ):
+        with place.failing():
+            make(hub, [bad]).apply(hub)
+    for role in ("nobody", PUBLIC):
+        with place.failing():
+            for statement in create_statements(
+                UserMapping("none", role, options={"password": secret})
+            ):
+                statement.run(hub)
+    with place.failing():  # a role is missing
+        make(hub, [UserMapping("s", "nobody", options={"password": secret})]).apply(hub)
+    with place.failing():  # a later step fails
+        table = ForeignTable("t", [Column("id", "int", default="1/")], server="s")
+        make(hub, [UserMapping("other", PUBLIC, options={"password": secret}), table]).apply(hub)
+    with place.failing():  # the database has changed meanwhile
+        plan = make(hub, [UserMapping("other", PUBLIC, options={"password": secret})])
+        hub.execute("CREATE USER MAPPING FOR PUBLIC SERVER other")
+        plan.apply(hub)
+    plan = removal(hub, [server, other, mapping(), UserMapping("other")])
+    place.note_plan(plan)
+    assert plan.apply(hub)
+    place.note_plan(plan.reverse())
+    assert plan.reverse().apply(hub)
+    assert removal(hub, [server, other, mapping(), UserMapping("other")]).apply(hub)
+
+
+def with_psycopg(raw: psycopg.Connection[Any], database: Database) -> Connection:
+    del database
+    from exclave.catalog import PsycopgConnection
+
+    return PsycopgConnection(raw)
+
+
+@pytest.mark.parametrize(
+    ("kind", "log"), [*((kind, "ddl") for kind in KINDS), ("literal", "mod, and all messages")]
+)
+def test_no_secret_is_seen_anywhere(
+    database: Database,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kind: str,
+    log: str,
+) -> None:
+    settings = LOGGING[log]
+    values = hostile_values() if (kind, log) == ("literal", "ddl") else few_values()
+    with logged(database, settings):
+        place = Place(database, caplog)
+        live(place, Vault(kind, tmp_path, monkeypatch), values, with_psycopg)
+        sinks = place.sinks()
+    assert found_in(sinks, [*values, *(value[::-1] for value in values)]) == set()
+    # the search would have had something to find: all these places hold what was done
+    for name in ("Plan.sql", "Plan.json", "Plan.text", "rich", "repr", "exception"):
+        assert "password" in sinks[name], name
+    assert "CREATE SERVER" in sinks["server log"]
+    assert "ERROR:  " in sinks["server log"]
+    assert "set_config" in sinks["server log"] or log == "ddl"
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_no_secret_is_seen_in_the_echo_of_an_engine(
+    database: Database,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    driver: str,
+) -> None:
+    values = few_values()
+    engine = sa.create_engine(database.url(driver=driver), echo="debug")
+    try:
+        with logged(database, LOGGING["ddl"]), engine.connect() as connection:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            place = Place(database, caplog)
+            live(
+                place,
+                Vault("env", tmp_path, monkeypatch),
+                values,
+                lambda *_: SqlalchemyConnection(connection),
+            )
+            sinks = place.sinks()
+    finally:
+        engine.dispose()
+    assert "CREATE SERVER" in sinks["Python's log"]
+    assert found_in(sinks, [*values, *(value[::-1] for value in values)]) == set()
+
+
+# The search is shown to find -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_search_finds_every_value_in_every_encoding(encoding: str) -> None:
+    for value in hostile_values():
+        clean = {"clean": "nothing to see", "other": secrets.token_hex(2000)}
+        leak = {"leak": f"before {ENCODINGS[encoding](value)} after"}
+        assert found_in({**clean, **leak}, [value]) == {"leak"}
+        assert found_in(clean, [value]) == set()
+
+
+def test_the_search_finds_a_part_of_a_value() -> None:
+    value = "it's " + secrets.token_hex(100)
+    assert found_in({"cut": f"...{value[50:70]}..."}, [value]) == {"cut"}
+
+
+def _run_bare(self: Statement, connection: Connection, resolve: Any = Secret.resolve) -> None:
+    """Send the statement as anybody would: with the secret as a constant."""
+    connection.execute(
+        "".join(f if isinstance(f, str) else quote_literal(resolve(f)) for f in self.fragments)
+    )
+
+
+def _bare_text(self: Statement) -> str:
+    return "".join(f if isinstance(f, str) else quote_literal(f.resolve()) for f in self.fragments)
+
+
+def _log_it(self: Secret) -> str:
+    value = _resolve(self)
+    logging.getLogger("exclave").debug("resolved %s to %s", self, value)
+    return value
+
+
+def _show_it(self: Secret) -> str:
+    return f"Secret({_resolve(self)})"
+
+
+_resolve = Secret.resolve
+
+LEAKS: dict[str, tuple[type, str, Any, set[str]]] = {
+    "a constant in the statement": (Statement, "run", _run_bare, {"server log"}),
+    "a repr with the value": (
+        Secret,
+        "__repr__",
+        _show_it,
+        {"repr", "str", "format", "Plan.json", "Plan.text", "Plan.to_dict", "rich"},
+    ),
+    "SQL with the value": (
+        Statement,
+        "text",
+        property(_bare_text),
+        {"Plan.sql", "Plan.json", "exception"},
+    ),
+    "a log line": (Secret, "resolve", _log_it, {"Python's log"}),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_that_is_put_in_is_found_where_it_is(
+    database: Database,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    leak: str,
+) -> None:
+    owner, name, replacement, expected = LEAKS[leak]
+    values = few_values()
+    with logged(database, LOGGING["ddl"]):
+        place = Place(database, caplog)
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, replacement)
+            live(place, Vault("literal", tmp_path, monkeypatch), values, with_psycopg)
+        found = found_in(place.sinks(), values)
+    assert expected <= found
+    assert leak == "a repr with the value" or "repr" not in found
+
+
+def test_the_session_forgets_a_secret_at_once(database: Database) -> None:
+    value = secrets.token_hex(16)
+    with database.connect() as hub:
+        hub.execute("CREATE EXTENSION postgres_fdw")
+        plan = make(hub, [Server("s"), UserMapping("s", options={"password": value})])
+        with hub.transaction():
+            assert plan.apply(hub)
+            rows = hub.execute("SELECT current_setting('exclave.secret_1', true)").fetchall()
+            assert rows == [("",)]
+        rows = hub.execute("SELECT current_setting('exclave.secret_1', true)").fetchall()
+        assert rows in ([("",)], [(None,)])
+
+
+def test_the_statements_of_a_plan_run_in_psql_with_secrets_as_variables(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psql = database.cluster.installation.program("psql")
+    if not psql.exists():
+        pytest.skip("this PostgreSQL comes without psql")
+    value = "it's \\ :'x' %s $$ 💥"
+    with database.connect() as hub:
+        hub.execute("CREATE EXTENSION postgres_fdw")
+        for kind in KINDS:
+            secret = Vault(kind, tmp_path, monkeypatch).put(value)
+            desired = [
+                Server(kind, options={"application_name": ":x :'y' %s \\"}),
+                UserMapping(kind, options={"password": secret}),
+            ]
+            script = make(hub, desired).sql()
+            subprocess.run(
+                [
+                    *(psql, "-X", "-q", "-v", "ON_ERROR_STOP=1"),
+                    *("-v", f"{secret.variable}={value}", database.dsn),
+                ],
+                input=script.encode(),
+                env={**database.cluster.installation.environment(), "PGCLIENTENCODING": "UTF8"},
+                check=True,
+            )
+            assert not make(hub, desired)
+
+
+# What PostgreSQL keeps of statements within statements -------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def watched(cluster: Cluster) -> Iterator[Cluster]:
+    """A cluster with pg_stat_statements, which tracks all."""
+    settings = {
+        "shared_preload_libraries": "pg_stat_statements",
+        "pg_stat_statements.track": "all",
+        "log_statement": "ddl",
+    }
+    with Cluster(installation=cluster.installation, settings=settings) as made:
+        yield made
+
+
+def test_pg_stat_statements_keeps_no_secret_of_a_superuser(watched: Cluster) -> None:
+    """With track = all it keeps statements within DO blocks, so tracking is turned off there."""
+    assert _kept(watched, None) == set()
+
+
+def test_pg_stat_statements_with_track_all_keeps_what_others_set(watched: Cluster) -> None:
+    """Only a superuser may turn tracking off. If this fails, PostgreSQL has learnt to be silent."""
+    with watched.connect() as connection:
+        connection.execute("DROP ROLE IF EXISTS maker")
+        connection.execute("CREATE ROLE maker LOGIN")
+    assert _kept(watched, "maker") == {"pg_stat_statements"}
+
+
+def _kept(watched: Cluster, role: str | None) -> set[str]:
+    values = hostile_values()
+    with fresh_database(watched) as database, database.connect() as admin:
+        for statement in (
+            "CREATE EXTENSION postgres_fdw",
+            "CREATE EXTENSION pg_stat_statements",
+            f"GRANT CREATE ON DATABASE {database.name} TO PUBLIC",
+            "GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO PUBLIC",
+            "SELECT pg_stat_statements_reset()",
+        ):
+            admin.execute(statement.encode())
+        with database.connect(**({"user": role} if role else {})) as hub:
+            for number, value in enumerate(values):
+                mapping = UserMapping(f"s{number}", options={"password": Secret.literal(value)})
+                assert make(hub, [Server(f"s{number}"), mapping]).apply(hub)
+            tracked = hub.execute("SHOW pg_stat_statements.track").fetchall()
+            assert tracked == [("all",)]  # as before
+        rows = admin.execute("SELECT query FROM pg_stat_statements").fetchall()
+        assert any("CREATE SERVER" in query for (query,) in rows)
+        sinks = {"pg_stat_statements": "\n".join(query for (query,) in rows)}
+    return found_in({**sinks, "server log": watched.log()}, values)
+
+
+# Rotation ----------------------------------------------------------------------------------------
+
+
+class Hub:
+    """A server, its owner, and another role whose mapping the owner may set and not read."""
+
+    def __init__(self, database: Database, new_role: NewRole) -> None:
+        self.database = database
+        self.owner, self.user = new_role("owner"), new_role("user")
+        self.admin = database.connect()
+        self.run(
+            "CREATE EXTENSION postgres_fdw",
+            f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {self.owner}",
+            f"GRANT CREATE ON DATABASE {database.name} TO {self.owner}",
+        )
+        self.session = database.connect(user=self.owner)
+        assert make(self.session, [Server("s", grants={self.user: ["USAGE"]})]).apply(self.session)
+
+    def run(self, *statements: str) -> None:
+        for statement in statements:
+            self.admin.execute(statement.encode())
+
+    def close(self) -> None:
+        self.session.close()
+        self.admin.close()
+
+    def mapping(self, value: str, user: str = "u") -> UserMapping:
+        return UserMapping("s", self.user, options={"user": user, "password": value})
+
+    def password(self) -> str:
+        """What is really there."""
+        options = read(self.admin).catalog.user_mappings["s", self.user].options
+        assert isinstance(options, Options)
+        password = options["password"]
+        assert isinstance(password, Secret)
+        return password.resolve()
+
+
+@pytest.fixture
+def hub(database: Database, new_role: NewRole) -> Iterator[Hub]:
+    made = Hub(database, new_role)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.mark.parametrize("who", ["superuser", "mapped user", "server's owner"])
+def test_a_rotated_secret_is_a_difference_and_an_unchanged_one_is_not(
+    hub: Hub, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROTATED", "first")
+    role = {"superuser": None, "mapped user": hub.user, "server's owner": hub.owner}[who]
+    mapping = UserMapping("s", hub.user, options={"password": Secret.env("ROTATED")})
+    with hub.database.connect(**({"user": role} if role else {})) as session:
+        assert make(session, [mapping]).apply(session)
+        for value in ("first", "second", "it's \\ %s 💥", ""):
+            monkeypatch.setenv("ROTATED", value)
+            plan = make(session, [mapping])
+            assert bool(plan) == (value != "first")
+            assert plan.apply(session) == (value != "first")
+            assert hub.password() == value
+            for _ in range(2):
+                plan = make(session, [mapping])
+                assert not plan
+                assert not plan.notes
+
+
+def test_what_another_program_rotated_is_not_seen_by_who_may_not_look(hub: Hub) -> None:
+    """The digest says what exclave sent last; only those who see the value see it replaced."""
+    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
+    hub.run(f"ALTER USER MAPPING FOR {hub.user} SERVER s OPTIONS (SET password 'theirs')")
+    assert not make(hub.session, [hub.mapping("mine")])
+    assert make(hub.admin, [hub.mapping("mine")]).apply(hub.admin)
+    assert hub.password() == "mine"
+
+
+def test_a_mapping_made_anew_by_another_program_has_no_digest(hub: Hub) -> None:
+    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
+    hub.run(
+        f"DROP USER MAPPING FOR {hub.user} SERVER s",
+        f"CREATE USER MAPPING FOR {hub.user} SERVER s OPTIONS (user 'u', password 'theirs')",
+    )
+    plan = make(hub.session, [hub.mapping("mine")])
+    assert not plan
+    assert any("would not show" in note for note in plan.notes)
+    plan = make(hub.session, [hub.mapping("mine")], Policy(hidden="set"))
+    assert plan.apply(hub.session)
+    assert hub.password() == "mine"
+
+
+def test_the_ledger_holds_no_value_and_no_plain_digest_of_one(hub: Hub) -> None:
+    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
+    rows = hub.admin.execute("SELECT option, salt, digest FROM exclave.secret_digest").fetchall()
+    assert {option for option, _, _ in rows} == {"user", "password"}
+    assert all(len(salt) == 16 and len(digest) == 64 for _, salt, digest in rows)
+    assert len({digest for _, _, digest in rows}) == len(rows)
+    text = repr(rows)
+    assert "mine" not in text
+    assert b"mine".hex() not in text
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        pytest.param("", id="just there"),
+        pytest.param(
+            "CREATE FUNCTION exclave.trap() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN EXECUTE ''CREATE ROLE trapped''; RETURN NEW; END'; "
+            "CREATE TRIGGER trap BEFORE INSERT ON exclave.secret_digest "
+            "FOR EACH ROW EXECUTE FUNCTION exclave.trap()",
+            id="with a trigger",
+        ),
+        pytest.param(
+            "ALTER TABLE exclave.secret_digest RENAME TO t; "
+            "CREATE VIEW exclave.secret_digest AS SELECT * FROM exclave.t; "
+            "GRANT ALL ON exclave.secret_digest TO PUBLIC",
+            id="a view",
+        ),
+    ],
+)
+def test_a_ledger_that_another_role_made_is_not_trusted(
+    hub: Hub, new_role: NewRole, trap: str
+) -> None:
+    squatter = new_role("squatter")
+    hub.run(f"GRANT CREATE ON DATABASE {hub.database.name} TO {squatter}")
+    with hub.database.connect(user=squatter) as thief:
+        ledger = Ledger.find(_engine(thief))
+        assert ledger.creatable
+        ledger.create(_engine(thief))
+        thief.execute("GRANT USAGE ON SCHEMA exclave TO PUBLIC")
+        if trap:
+            thief.execute(trap.encode())
+        assert make(hub.session, [hub.mapping("first")]).apply(hub.session)
+        rows = thief.execute("SELECT count(*) FROM exclave.secret_digest").fetchall()
+        assert rows == [(0,)]
+    assert not Ledger.find(_engine(hub.session)).usable
+    plan = make(hub.session, [hub.mapping("second")])
+    assert not plan  # it cannot know, and says so
+    assert any("would not show user, password" in note for note in plan.notes)
+    plan = make(hub.session, [hub.mapping("second")], Policy(hidden="set"))
+    assert plan.apply(hub.session)
+    assert hub.password() == "second"
+
+
+def _engine(connection: psycopg.Connection[Any]) -> Connection:
+    from exclave.catalog import PsycopgConnection
+
+    return PsycopgConnection(connection)
+
+
+def test_a_superusers_ledger_serves_all_roles_and_each_sees_only_its_own(
+    hub: Hub, new_role: NewRole
+) -> None:
+    Ledger.find(_engine(hub.admin)).create(_engine(hub.admin))
+    other = new_role("owner")
+    hub.run(f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {other}")
+    with hub.database.connect(user=other) as second:
+        theirs = UserMapping("t", hub.user, options={"password": "theirs"})
+        assert make(second, [Server("t"), theirs]).apply(second)
+        assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
+        assert not make(second, [theirs]).notes
+        changed = UserMapping("t", hub.user, options={"password": "changed"})
+        assert make(second, [changed]).apply(second)
+        for session, count in ((second, 1), (hub.session, 2), (hub.admin, 3)):
+            rows = session.execute("SELECT count(*) FROM exclave.secret_digest").fetchall()
+            assert rows == [(count,)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            second.execute(
+                "INSERT INTO exclave.secret_digest SELECT 1::oid, 'o', "
+                f"'{hub.owner}', ''::bytea, ''::bytea".encode()
+            )
+        assert not make(hub.session, [hub.mapping("mine")])
+        assert make(hub.session, [hub.mapping("rotated")])
+
+
+def test_a_role_that_cannot_make_a_ledger_gets_a_note(hub: Hub) -> None:
+    hub.run(f"REVOKE CREATE ON DATABASE {hub.database.name} FROM {hub.owner}")
+    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
+    plan = make(hub.session, [hub.mapping("rotated")])
+    assert not plan
+    assert any("would not show user, password" in note for note in plan.notes)
+    assert "exclave" not in read(hub.admin).catalog.schemas
+    plan = make(hub.session, [hub.mapping("rotated")], Policy(hidden="set"))
+    assert plan.apply(hub.session)
+    assert hub.password() == "rotated"
+
+
+def test_digests_of_dropped_mappings_are_forgotten(hub: Hub) -> None:
+    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
+    assert removal(hub.session, [hub.mapping("mine")]).apply(hub.session)
+    assert make(hub.session, [UserMapping("s", options={"user": "p"})]).apply(hub.session)
+    assert make(hub.session, [hub.mapping("again")]).apply(hub.session)
+    rows = hub.admin.execute(
+        "SELECT count(*), count(DISTINCT mapping) FROM exclave.secret_digest"
+    ).fetchall()
+    assert rows == [(2, 1)]
