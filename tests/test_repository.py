@@ -99,6 +99,7 @@ def imported_by(*modules: str) -> set[str]:
     """Give the modules that a fresh interpreter loads for an import of others."""
     code = (
         "import sys\n"
+        f"sys.path.insert(0, {str(PACKAGE.parent)!r})\n"
         "before = set(sys.modules)\n"
         f"import {', '.join(modules)}\n"
         "print(*(set(sys.modules) - before))"
