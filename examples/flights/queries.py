@@ -10,7 +10,7 @@ ENOUGH = 1000
 """Airlines with fewer arrivals than this are not ranked."""
 
 
-def worst_airlines() -> Select[tuple[str, float, int]]:
+def worst_airlines() -> Select:
     """Rank airlines by their mean delay: a join of remote flights with local airlines."""
     delay = cast(func.avg(Flight.arr_delay), Float).label("delay")
     return (
@@ -24,7 +24,7 @@ def worst_airlines() -> Select[tuple[str, float, int]]:
     )
 
 
-def worst_airlines_grouped_first() -> Select[tuple[str, float, int]]:
+def worst_airlines_grouped_first() -> Select:
     """Ask the same so that the remote does the arithmetic: group first, then join."""
     by_carrier = (
         select(
@@ -45,7 +45,7 @@ def worst_airlines_grouped_first() -> Select[tuple[str, float, int]]:
     )
 
 
-def longest_delays() -> Select[tuple[Flight]]:
+def longest_delays() -> Select:
     """Give the most delayed flights to known airports, with what the hub knows of them."""
     return (
         select(Flight)

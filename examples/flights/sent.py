@@ -26,7 +26,7 @@ class Sent:
         How many times the next rows of a query were asked for.
     """
 
-    statements: list[str] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list[str])
     fetches: int = 0
 
 
