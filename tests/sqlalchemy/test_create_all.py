@@ -480,6 +480,43 @@ def test_a_plan_alters_what_differs_and_can_be_taken_back(hub, declare_loopback:
     assert hub.run(inspect_foreign) == before
 
 
+def test_foreign_tables_are_partitions_and_children_of_ordinary_tables(
+    hub, declare_loopback: Any
+) -> None:
+    metadata = MetaData(schema="tenant")
+    register_foreign(metadata, *declare_loopback(), xc.Schema("tenant"))
+    for name, more in (("whole", {"postgresql_partition_by": "RANGE (id)"}), ("parent", {})):
+        Table(name, metadata, Column("id", Integer, nullable=False), **more)
+    bound = "FOR VALUES FROM (1) TO (10)"
+    columns = [[Column("id", Integer, nullable=False)] for _ in range(2)]
+    # Named so that they would be created before their parents otherwise.
+    part = xc.Partition("tenant.whole", bound)
+    ForeignTable("a_part", metadata, *columns[0], server="remote_server", partition_of=part)
+    ForeignTable(
+        "a_child", metadata, *columns[1], server="remote_server", inherits=["tenant.parent"]
+    )
+
+    def work(connection: sa.Connection) -> Any:
+        connection = connection.execution_options(schema_translate_map={"tenant": "t1"})
+        metadata.create_all(connection)
+        assert make_plan(metadata, connection).sql() == ""
+        found = inspect_foreign(connection).foreign_tables
+        metadata.drop_all(connection)
+        assert not tables_in(connection, "t1")
+        return found["t1", "a_part"].partition_of, found["t1", "a_child"].inherits
+
+    partition, parents = hub.run(work)
+    assert partition == xc.Partition("t1.whole", bound)
+    assert parents == {xc.QualifiedName("parent", "t1")}
+
+
+def test_an_engine_or_an_asynchronous_connection_is_refused_with_a_hint(hub) -> None:
+    metadata = MetaData()
+    mixed(metadata)
+    with pytest.raises(xc.errors.CatalogError, match="run_sync"):
+        make_plan(metadata, hub.engine)
+
+
 def test_quoted_names_are_plain_strings_in_what_is_declared() -> None:
     metadata = MetaData()
     name = quoted_name("Table", quote=True)

@@ -242,6 +242,22 @@ def test_like_takes_columns_and_keys_and_leaves_what_only_the_remote_has() -> No
     assert foreign_object(other).columns == (xc.Column("id", "bigint"),)
 
 
+def test_like_in_another_metadata_leaves_out_keys_to_tables_that_are_not_there() -> None:
+    there, here = MetaData(), MetaData(schema="erp")
+    sa.Table("authors", there, Column("id", Integer, primary_key=True))
+    books = sa.Table(
+        "books",
+        there,
+        Column("id", Integer, primary_key=True),
+        Column("author", sa.ForeignKey("authors.id")),
+        Column("sequel_of", sa.ForeignKey("books.id")),
+    )
+    table = ForeignTable("books_fdw", here, like=books, server="s", info=None)
+    assert here.sorted_tables == [table]
+    [key] = table.foreign_keys
+    assert key.column is table.c.id
+
+
 def test_the_metadata_says_in_which_order_tables_are_made() -> None:
     metadata = MetaData()
     foreign = ForeignTable(

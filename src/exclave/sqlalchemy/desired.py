@@ -77,6 +77,7 @@ def foreign_table_of(table: sa.Table, naming: Naming) -> ForeignTable:
             f'"{table.fullname}" is an ordinary table; declare it with ForeignTable or '
             "foreign_table_args."
         )
+    partition = declaration.partition_of
     return ForeignTable(
         str(table.name),
         [column_of(column, declaration, naming) for column in table.columns if not column.system],
@@ -84,8 +85,8 @@ def foreign_table_of(table: sa.Table, naming: Naming) -> ForeignTable:
         schema=naming.schema(table.schema),
         options=declaration.options,
         checks=_checks(table, naming),
-        inherits=declaration.inherits,
-        partition_of=declaration.partition_of,
+        inherits=[naming.translated(parent) for parent in declaration.inherits],
+        partition_of=partition and replace(partition, parent=naming.translated(partition.parent)),
         owner=declaration.owner,
         grants=declaration.grants,
         comment=table.comment,

@@ -51,7 +51,8 @@ def _before_drop_all(target: sa.MetaData, connection: Bind | None = None, **more
 
 def _before_create(target: sa.Table, connection: Bind, **more: Any) -> None:
     del connection, more
-    check_foreign_keys(target.metadata)
+    if not event.contains(target.metadata, "before_create", _before_create_all):
+        check_foreign_keys(target.metadata)  # a copy's metadata
     attach(target)
 
 

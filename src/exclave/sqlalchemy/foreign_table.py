@@ -78,7 +78,8 @@ def ForeignTable(  # noqa: N802 - what it gives is a Table, and reads like one
     remote_generated
         Names of columns whose values the remote generates.
     inherits, partition_of, owner, grants
-        As in `exclave.ForeignTable`.
+        As in `exclave.ForeignTable`. Parents that are in the metadata already are created first;
+        their schemas go through ``schema_translate_map`` too.
     more
         Anything else that `sqlalchemy.Table` takes, such as `schema`, `comment` and `info`.
 
@@ -94,7 +95,9 @@ def ForeignTable(  # noqa: N802 - what it gives is a Table, and reads like one
     if only is not None and like is None:
         raise DeclarationError(f'"{name}": only= chooses from the columns of like=; give that too.')
     own = {_column_name(item) for item in items}
-    copied = [] if like is None else items_like(like, only)
+    schema = more.get("schema") or metadata.schema
+    key = f"{schema}.{name}" if schema else name
+    copied = [] if like is None else items_like(like, only, metadata, key)
     args = foreign_table_args(
         server,
         remote_schema=remote_schema,
@@ -171,9 +174,9 @@ inherits, partition_of, owner, grants
     )
     return {
         **more,
-        "info": {**more.get("info", {}), KEY: declaration},
+        "info": {**(more.get("info") or {}), KEY: declaration},
         "listeners": [
-            *more.get("listeners", ()),
+            *(more.get("listeners") or ()),
             ("after_parent_attach", _attached),
             *events.LISTENERS,
         ],
@@ -219,8 +222,21 @@ def _attached(target: sa.Table, parent: sa.MetaData) -> None:
             _let_remote_generate(column)
         if column.primary_key:
             _without_autoincrement(column)
+    for key in _parents(declaration):
+        if key in parent.tables:
+            target.add_is_dependent_on(parent.tables[key])
     events.attach(target)
     events.listen_to(parent)
+
+
+def _parents(declaration: Declaration) -> list[str]:
+    """Give the keys that parent tables have in a metadata."""
+    parents = [*declaration.inherits]
+    if declaration.partition_of is not None:
+        parents.append(declaration.partition_of.parent)
+    return [
+        f"{parent.schema}.{parent.name}" if parent.schema else parent.name for parent in parents
+    ]
 
 
 def _let_remote_generate(column: sa.Column[Any]) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy.sql.schema import SchemaItem
 from exclave.errors import DeclarationError
 
 
-def items_like(table: sa.Table, only: Collection[str] | None) -> list[SchemaItem]:
+def items_like(
+    table: sa.Table, only: Collection[str] | None, metadata: sa.MetaData, key: str
+) -> list[SchemaItem]:
     """Copy a table's columns, primary key and foreign keys.
 
     A local sequence is no part of the copy: an `Identity` and a `Sequence` are left out. So are
@@ -22,7 +24,11 @@ def items_like(table: sa.Table, only: Collection[str] | None) -> list[SchemaItem
     table
         The table to take them from.
     only
-        Names of the columns to take; ``None`` takes all. Keys that need others go without.
+        Names of the columns to take; ``None`` takes all. Keys that need others are left out.
+    metadata
+        Where the copy will be. Keys to tables that it does not have are left out.
+    key
+        The copy's key in it; keys of the table to itself become keys of the copy to itself.
 
     Raises
     ------
@@ -40,7 +46,13 @@ def items_like(table: sa.Table, only: Collection[str] | None) -> list[SchemaItem
             )
         names = [name for name in names if name in only]
     columns = [column for column in table.columns if column.name in names]
-    return [*(_copy(column) for column in columns), *_foreign_keys(table, names)]
+    keys = [
+        _foreign_key(constraint, table.key, key)
+        for constraint in table.foreign_key_constraints
+        if all(column.name in names for column in constraint.columns)
+        and (_target(constraint) == table.key or _target(constraint) in metadata.tables)
+    ]
+    return [*(_copy(column) for column in columns), *keys]
 
 
 def _copy(column: sa.Column[Any]) -> sa.Column[Any]:
@@ -71,13 +83,19 @@ def _copy(column: sa.Column[Any]) -> sa.Column[Any]:
     )
 
 
-def _foreign_keys(table: sa.Table, names: Collection[str]) -> list[SchemaItem]:
-    return [
-        sa.ForeignKeyConstraint(
-            constraint.column_keys,
-            [element.target_fullname for element in constraint.elements],
-            link_to_name=constraint.link_to_name,
-        )
-        for constraint in table.foreign_key_constraints
-        if all(column.name in names for column in constraint.columns)
-    ]
+def _target(constraint: sa.ForeignKeyConstraint) -> str:
+    """Give the key of the table that a foreign key points to, declared or not."""
+    return constraint.elements[0].target_fullname.rpartition(".")[0]
+
+
+def _foreign_key(
+    constraint: sa.ForeignKeyConstraint, old_key: str, new_key: str
+) -> sa.ForeignKeyConstraint:
+    target = _target(constraint)
+    table = new_key if target == old_key else target
+    columns = [element.target_fullname.rpartition(".")[2] for element in constraint.elements]
+    return sa.ForeignKeyConstraint(
+        constraint.column_keys,
+        [f"{table}.{column}" for column in columns],
+        link_to_name=constraint.link_to_name,
+    )

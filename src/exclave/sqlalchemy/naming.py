@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+
+from exclave.objects import QualifiedName
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import SchemaTranslateMapType
@@ -16,45 +17,57 @@ if TYPE_CHECKING:
 DEFAULT_SCHEMA = "public"
 
 
-@dataclass(frozen=True)
 class Naming:
     """How schemas are named where statements run.
 
     Parameters
     ----------
     default_schema
-        The schema of names without one.
+        The schema of names without one, or a function that tells it when it is needed.
     translate
         SQLAlchemy's ``schema_translate_map``.
     """
 
-    default_schema: str = DEFAULT_SCHEMA
-    translate: Mapping[str | None, str | None] = field(
-        default_factory=lambda: cast("dict[str | None, str | None]", {})
-    )
+    def __init__(
+        self,
+        default_schema: str | Callable[[], str] = DEFAULT_SCHEMA,
+        translate: SchemaTranslateMapType | None = None,
+    ) -> None:
+        self._default_schema = default_schema
+        self.translate: SchemaTranslateMapType = translate or {}
 
     @classmethod
     def of_connection(cls, connection: sa.Connection | MockConnection | None) -> Naming:
         """Ask a connection; without one, or for a mock one, names stand in ``public``."""
         if not isinstance(connection, sa.Connection):
             return cls()
-        found = connection.scalar(
-            sa.select(sa.func.pg_catalog.current_schema()),
-            execution_options={"schema_translate_map": None},
-        )
-        options = connection.get_execution_options()
-        return cls(found or DEFAULT_SCHEMA, dict(_map_of(options)))
+
+        def ask() -> str:
+            found = connection.scalar(
+                sa.select(sa.func.pg_catalog.current_schema()),
+                execution_options={"schema_translate_map": None},
+            )
+            return found or DEFAULT_SCHEMA
+
+        return cls(ask, connection.get_execution_options().get("schema_translate_map"))
 
     @classmethod
     def of_compiler(cls, compiler: DDLCompiler) -> Naming:
         """Take what a statement is compiled with."""
         default = compiler.dialect.default_schema_name or DEFAULT_SCHEMA
-        return cls(default, dict(compiler.schema_translate_map or {}))
+        return cls(default, compiler.schema_translate_map)
+
+    @property
+    def default_schema(self) -> str:
+        """The schema of names without one."""
+        if callable(self._default_schema):
+            self._default_schema = self._default_schema()
+        return self._default_schema
 
     def schema(self, name: str | None) -> str:
         """Give the schema that a schema's name in a `MetaData` stands for."""
         return self.translate.get(name, name) or self.default_schema
 
-
-def _map_of(options: Mapping[str, Any]) -> SchemaTranslateMapType:
-    return options.get("schema_translate_map") or {}
+    def translated(self, name: QualifiedName) -> QualifiedName:
+        """Give what a name in a `MetaData` stands for; without a schema it may stay."""
+        return QualifiedName(name.name, self.translate.get(name.schema, name.schema))

@@ -91,6 +91,9 @@ def _drop(
     **_: Any,
 ) -> None:
     naming = Naming.of_connection(connection)
+    objects = registered(target, naming)
+    if not len(objects):
+        return
     dropped = set(tables)
     remaining = [table for table in target.tables.values() if table not in dropped]
     if checkfirst and not isinstance(connection, MockConnection):
@@ -100,7 +103,7 @@ def _drop(
             for table in remaining
             if inspector.has_table(table.name, schema=connection.schema_for_object(table))
         ]
-    unused = _unused(registered(target, naming), remaining, naming)
+    unused = _unused(objects, remaining, naming)
     if not checkfirst or isinstance(connection, MockConnection):
         for value in unused:
             run(plan.drop_statements(value), connection)
