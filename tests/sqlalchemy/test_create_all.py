@@ -80,6 +80,28 @@ def test_ordinary_and_foreign_tables_live_in_one_metadata(
     assert not hub.run(inspect_foreign).servers
 
 
+def test_an_engine_that_commits_by_itself_creates_drops_and_undoes_too(
+    hub, make_hub, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    mixed(metadata)
+    register_foreign(metadata, *declare_loopback())
+    autocommit = make_hub(hub.driver, isolation_level="AUTOCOMMIT")
+    for checkfirst in (True, False):
+        autocommit.run(lambda c, first=checkfirst: metadata.create_all(c, checkfirst=first))
+        assert autocommit.run(lambda c: make_plan(metadata, c).sql()) == ""
+        autocommit.run(lambda c, first=checkfirst: metadata.drop_all(c, checkfirst=first))
+        assert not hub.run(inspect_foreign).servers
+    broken = MetaData()
+    bad = xc.UserMapping("second", "nobody_is_called_this", options={"user": "u"})
+    register_foreign(broken, *declare_loopback("first"), xc.Server("second"), bad)
+    with pytest.raises(xc.errors.PlanError, match="nobody_is_called_this"):
+        autocommit.run(broken.create_all)
+    found = hub.run(inspect_foreign)
+    assert not found.servers
+    assert "postgres_fdw" not in found.extensions
+
+
 def test_one_table_is_created_and_dropped_alone(engine: sa.Engine, declare_loopback: Any) -> None:
     metadata = MetaData()
     _, foreign = mixed(metadata)
