@@ -468,3 +468,13 @@ def test_what_only_a_superuser_may_do_is_said_before_anything_is_done(
     error = refused(hub.session, desired(hub))
     assert word in str(error)
     assert read(hub.admin).catalog == before
+
+
+def test_the_owner_of_a_wrapper_must_be_a_superuser(hub: Hub) -> None:
+    desired = [Wrapper("w", owner=hub.role)]
+    error = refused(hub.admin, desired)
+    assert error.remedies == (f"ALTER ROLE {hub.role} SUPERUSER;",)
+    hub.run(*error.remedies)
+    assert make(hub.admin, desired).apply(hub.admin)
+    hub.run(f"ALTER ROLE {hub.role} NOSUPERUSER")
+    assert not make(hub.admin, desired)

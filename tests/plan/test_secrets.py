@@ -729,3 +729,15 @@ def test_digests_of_dropped_mappings_are_forgotten(hub: Hub) -> None:
         "SELECT count(*), count(DISTINCT mapping) FROM exclave.secret_digest"
     ).fetchall()
     assert rows == [(2, 1)]
+
+
+def test_with_log_statement_all_the_server_logs_what_it_is_sent(database: Database) -> None:
+    """Nothing that a client can send is safe from that; the statements themselves show nothing."""
+    value = secrets.token_hex(16)
+    before = len(database.cluster.log())
+    with logged(database, {"log_statement": "all"}), database.connect() as hub:
+        hub.execute("CREATE EXTENSION postgres_fdw")
+        assert make(hub, [Server("s"), UserMapping("s", options={"password": value})]).apply(hub)
+    lines = [line for line in database.cluster.log()[before:].splitlines() if value in line]
+    assert len(lines) == 1
+    assert "$1 = " in lines[0]

@@ -292,7 +292,16 @@ class _Needs:
         """What PostgreSQL asks for when an object gets an owner other than who creates it."""
         owner = getattr(value, "owner", None)
         had = self._snapshot.role if before is None else getattr(before, "owner", None)
-        if owner is None or owner == had or self._snapshot.superuser:
+        if owner is None or owner == had:
+            return
+        if isinstance(value, Wrapper):
+            yield Need(
+                "role is superuser",
+                owner,
+                f'{value}: its owner must be a superuser, and "{owner}" is none.',
+                f"ALTER ROLE {quote_identifier(owner)} SUPERUSER;",
+            )
+        if self._snapshot.superuser:
             return
         me, name = self._snapshot.role, quote_identifier(owner)
         yield Need(

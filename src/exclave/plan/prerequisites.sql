@@ -3,6 +3,8 @@ SELECT CASE asked.question
     WHEN 'role exists' THEN EXISTS (
         SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = asked.name)
     WHEN 'superuser' THEN me.rolsuper
+    WHEN 'role is superuser' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = asked.name AND r.rolsuper)
     WHEN 'member' THEN EXISTS (
         SELECT FROM pg_catalog.pg_roles AS r
         WHERE r.rolname = asked.name AND pg_catalog.pg_has_role(r.oid, 'USAGE'))
