@@ -188,7 +188,7 @@ LOGGING = {
 def logged(database: Database, settings: dict[str, str]) -> Iterator[None]:
     with database.connect() as connection:
         for name, value in settings.items():
-            connection.execute(f"ALTER DATABASE {database.name} SET {name} = {value}".encode())
+            connection.execute(f"ALTER DATABASE {database.name} SET {name} = '{value}'".encode())
     yield
 
 
