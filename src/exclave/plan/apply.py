@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection, Snapshot, connection_of, read
@@ -11,8 +12,7 @@ from exclave.plan import prerequisites
 from exclave.plan.align import align
 from exclave.plan.change import Change, noun_of
 from exclave.plan.ledger import Ledger, has_hidden
-from exclave.plan.make import compare_with
-from exclave.plan.plan import Plan
+from exclave.plan.live import compare_with
 from exclave.plan.policy import DEFAULT_POLICY
 from exclave.plan.secrets import Resolver, needed_for
 from exclave.plan.state import Key, State, key_of
@@ -21,17 +21,17 @@ LOCK_KEY = 0x6578636C617665
 """The advisory lock under which every plan is applied: "exclave" in ASCII."""
 
 
-def apply(plan: Plan, connection: object) -> bool:
-    """Make a plan's changes; see `Plan.apply`."""
+def apply(changes: Sequence[Change], connection: object) -> bool:
+    """Make the changes of a plan; see `exclave.plan.Plan.apply`."""
     hub = connection_of(connection)
-    if not plan:
+    if not changes:
         return False
     resolve = Resolver()
     with hub.transaction():
         hub.fetch("SELECT pg_catalog.pg_advisory_xact_lock($1)::text", [LOCK_KEY])
         snapshot = read(hub)
-        outcome = _Outcome.of(plan)
-        if stale := _stale(hub, snapshot, plan, resolve):
+        outcome = _Outcome.of(changes)
+        if stale := _stale(hub, snapshot, changes, resolve):
             if not _left_to_do(hub, snapshot, outcome, resolve):
                 return False
             raise StalePlanError(
@@ -39,11 +39,11 @@ def apply(plan: Plan, connection: object) -> bool:
                 + ", ".join(stale)
                 + "."
             )
-        prerequisites.refuse(prerequisites.missing(hub, snapshot, plan.changes))
-        _resolve_all(plan, resolve)
-        for change in plan.changes:
+        prerequisites.refuse(prerequisites.missing(hub, snapshot, changes))
+        _resolve_all(changes, resolve)
+        for change in changes:
             _run(hub, change, resolve)
-        _record_digests(hub, plan, resolve)
+        _record_digests(hub, changes, resolve)
         left = _left_to_do(hub, read(hub), outcome, resolve)
         if left:
             raise PlanError(
@@ -53,9 +53,9 @@ def apply(plan: Plan, connection: object) -> bool:
     return True
 
 
-def _resolve_all(plan: Plan, resolve: Resolver) -> None:
+def _resolve_all(changes: Sequence[Change], resolve: Resolver) -> None:
     """Resolve what will be sent, so that nothing is begun that could not be finished."""
-    for change in plan.changes:
+    for change in changes:
         with needed_for(f"Could not {change}"):
             for statement in change.statements:
                 for secret in statement.secrets:
@@ -80,10 +80,10 @@ def _run(hub: Connection, change: Change, resolve: Resolver) -> None:
         )
 
 
-def _record_digests(hub: Connection, plan: Plan, resolve: Resolver) -> None:
+def _record_digests(hub: Connection, changes: Sequence[Change], resolve: Resolver) -> None:
     mappings = {
         change.after.key: change.after
-        for change in plan.changes
+        for change in changes
         if isinstance(change.after, UserMapping)
     }
     if not mappings:
@@ -94,11 +94,13 @@ def _record_digests(hub: Connection, plan: Plan, resolve: Resolver) -> None:
         Ledger.find(hub).record(hub, unseen, resolve)
 
 
-def _stale(hub: Connection, snapshot: Snapshot, plan: Plan, resolve: Resolver) -> list[str]:
+def _stale(
+    hub: Connection, snapshot: Snapshot, changes: Sequence[Change], resolve: Resolver
+) -> list[str]:
     """Name the objects that are not as the plan found them."""
     state = State(snapshot.catalog)
     stale: list[str] = []
-    for change in plan.changes:
+    for change in changes:
         there = state.find(change.subject if change.before is None else change.before)
         if change.before is None or there is None:
             if there is not None or change.before is not None:
@@ -131,10 +133,10 @@ class _Outcome:
     gone: frozenset[Key]
 
     @classmethod
-    def of(cls, plan: Plan) -> _Outcome:
+    def of(cls, changes: Sequence[Change]) -> _Outcome:
         state = State(Catalog())
         touched: set[Key] = set()
-        for change in plan.changes:
+        for change in changes:
             touched |= {key_of(value) for value in (change.before, change.after) if value}
             state.follow(change)
         wanted = state.catalog()
@@ -146,5 +148,5 @@ def _left_to_do(
 ) -> list[str]:
     """Name the objects that are not as the plan would leave them."""
     left = [str(value) for value in snapshot.catalog if key_of(value) in outcome.gone]
-    changes = compare_with(hub, snapshot, outcome.wanted, DEFAULT_POLICY, resolve).changes
-    return left + [str(change.subject) for change in changes]
+    comparison = compare_with(hub, snapshot, outcome.wanted, DEFAULT_POLICY, resolve)
+    return left + [str(change.subject) for change in comparison.changes]

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from exclave.catalog import Connection, Snapshot, connection_of, read
-from exclave.objects import (
-    HIDDEN,
-    Catalog,
-    ForeignObject,
-    ForeignTable,
-    Hidden,
-    Schema,
-    Secret,
-    Server,
-    UserMapping,
-    Wrapper,
-)
-from exclave.objects.grant import Grants
-from exclave.objects.options import Options
-from exclave.objects.registry import check_options
+from exclave.catalog import connection_of, read
+from exclave.objects import Catalog, ForeignObject, ForeignTable
 from exclave.plan import dependants, prerequisites
-from exclave.plan.align import align
 from exclave.plan.change import NOUNS, Change
-from exclave.plan.compare import compare, parents_first
+from exclave.plan.declared_options import check_declared_options, exposed_secrets
+from exclave.plan.differences import parents_first
+from exclave.plan.live import compare_with, default_grants
 from exclave.plan.names import resolve_names
 from exclave.plan.plan import Plan
 from exclave.plan.policy import DEFAULT_POLICY, Policy
-from exclave.plan.rename import apply_renames
 from exclave.plan.secrets import Resolver
 
 
@@ -68,46 +53,18 @@ def make(
     hub = connection_of(connection)
     wanted = desired if isinstance(desired, Catalog) else Catalog(desired)
     snapshot = read(hub)
-    check_declared(wanted, snapshot)
-    plan = compare_with(hub, snapshot, wanted, policy, Resolver())
-    found = dependants.dependants_of_rebuilt(hub, plan.changes)
+    check_declared_options(wanted, snapshot)
+    comparison = compare_with(hub, snapshot, wanted, policy, Resolver())
+    found = dependants.dependants_of_rebuilt(hub, comparison.changes)
     dependants.refuse(found, cascade=policy.cascade)
-    needs = prerequisites.missing(hub, snapshot, plan.changes)
+    needs = prerequisites.missing(hub, snapshot, comparison.changes)
     notes = [
-        *plan.notes,
-        *_warnings(wanted),
+        *comparison.unseen,
+        *exposed_secrets(wanted),
         *(f"Lost by the rebuild: {line}." for line in found),
         *(need.message + (f" Run: {need.remedy}" if need.remedy else "") for need in needs),
     ]
-    return replace(plan, notes=tuple(notes))
-
-
-def compare_with(
-    hub: Connection, snapshot: Snapshot, desired: Catalog, policy: Policy, resolve: Resolver
-) -> Plan:
-    """Align declarations with a snapshot and compare the two.
-
-    Parameters
-    ----------
-    hub
-        A session on the hub.
-    snapshot
-        What is there.
-    desired
-        The declarations.
-    policy
-        What may be done beyond them.
-    resolve
-        What gives secrets.
-    """
-    renames, actual = apply_renames(snapshot.catalog, desired, policy)
-    aligned = align(hub, replace(snapshot, catalog=actual), desired, resolve)
-    unseen = list(_unseen(aligned.actual, aligned.desired))
-    actual = _without_hidden(aligned.actual) if policy.hidden == "set" else aligned.actual
-    plan = compare(
-        actual, aligned.desired, policy, granted=lambda value: default_grants(snapshot, value)
-    )
-    return replace(plan, changes=(*renames, *plan.changes), notes=tuple(unseen))
+    return Plan(comparison.changes, policy, tuple(notes))
 
 
 def removal(connection: object, objects: Catalog | Iterable[ForeignObject]) -> Plan:
@@ -140,94 +97,3 @@ def _dependants_first(objects: list[ForeignObject]) -> Iterator[ForeignObject]:
     for kind in reversed(list(NOUNS)):
         if kind is not ForeignTable:
             yield from (value for value in objects if type(value) is kind)
-
-
-def default_grants(snapshot: Snapshot, value: ForeignObject) -> Grants:
-    """Give what default privileges grant on an object that the current role creates."""
-    if isinstance(value, ForeignTable):
-        return snapshot.default_grants.of(value.schema)
-    if isinstance(value, Schema):
-        return snapshot.default_schema_grants.of(value.name)
-    return frozenset()
-
-
-def check_declared(desired: Catalog, snapshot: Snapshot) -> None:
-    """Check all declared options against what is known of their wrappers.
-
-    Raises
-    ------
-    DeclarationError
-        As `exclave.objects.registry.check_options`.
-    """
-    wrapper_of = {
-        server.name: server.wrapper
-        for server in (*snapshot.catalog.servers.values(), *desired.servers.values())
-    }
-    for value in desired:
-        match value:
-            case Wrapper():
-                check_options(value.options, value.name, "wrapper", str(value), snapshot.major)
-            case Server():
-                check_options(value.options, value.wrapper, "server", str(value), snapshot.major)
-            case UserMapping() | ForeignTable():
-                wrapper = wrapper_of.get(value.server)
-                if wrapper is not None:
-                    _check_dependent(value, wrapper, snapshot.major)
-            case _:
-                pass
-
-
-def _check_dependent(value: UserMapping | ForeignTable, wrapper: str, major: int) -> None:
-    if isinstance(value, UserMapping):
-        check_options(value.options, wrapper, "user_mapping", str(value), major)
-        return
-    check_options(value.options, wrapper, "table", str(value), major)
-    for column in value.columns:
-        if column.options:
-            what = f'{value}, column "{column.name}"'
-            check_options(column.options, wrapper, "column", what, major)
-
-
-def _unseen(actual: Catalog, desired: Catalog) -> Iterator[str]:
-    for key, wanted in desired.user_mappings.items():
-        there = actual.user_mappings.get(key)
-        if there is None or isinstance(wanted.options, Hidden):
-            continue
-        if isinstance(there.options, Hidden):
-            names = "all options"
-        else:
-            hidden = [name for name, value in there.options.items() if value == HIDDEN]
-            names = ", ".join(name for name in hidden if name in wanted.options)
-        if names:
-            yield (
-                f"{wanted}: the database would not show {names}; taken for right. "
-                'Policy(hidden="set") sets what it can again.'
-            )
-
-
-def _without_hidden(actual: Catalog) -> Catalog:
-    return Catalog(
-        replace(
-            value,
-            options=Options(
-                {
-                    name: Hidden(changed=True) if option == HIDDEN else option
-                    for name, option in value.options.items()
-                }
-            ),
-        )
-        if isinstance(value, UserMapping) and isinstance(value.options, Options)
-        else value
-        for value in actual
-    )
-
-
-def _warnings(desired: Catalog) -> Iterator[str]:
-    for value in desired:
-        if isinstance(value, Server | ForeignTable):
-            for name, option in value.options.items():
-                if isinstance(option, Secret):
-                    yield (
-                        f"{value}: the option {name!r} looks like a secret, and every role of the "
-                        "database can read it there; a user mapping is the place for it."
-                    )

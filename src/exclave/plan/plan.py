@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exclave.plan.apply import apply
 from exclave.plan.change import Change
 from exclave.plan.policy import DEFAULT_POLICY, Policy
+from exclave.plan.show import Json, change_dict, rich_text, shown_lines
 
 if TYPE_CHECKING:
     from rich.text import Text
-
-    from exclave.plan.show import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +90,21 @@ class Plan:
         ApplyError
             When PostgreSQL refuses a statement. The database is as it was.
         """
-        from exclave.plan.apply import apply
-
-        return apply(self, connection)
+        return apply(self.changes, connection)
 
     def text(self) -> str:
         """Give the plan for a person to read; no value of a secret is in it."""
-        from exclave.plan.show import plan_lines
-
-        return "".join(f"{line.text}\n" for line in plan_lines(self))
+        return "".join(f"{line.text}\n" for line in shown_lines(self.changes, self.notes))
 
     def __rich__(self) -> Text:
-        from exclave.plan.show import rich_text
-
-        return rich_text(self)
+        return rich_text(shown_lines(self.changes, self.notes))
 
     def to_dict(self) -> dict[str, Json]:
         """Give the plan as JSON takes it; no value of a secret is in it."""
-        from exclave.plan.show import plan_dict
-
-        return plan_dict(self)
+        return {
+            "changes": [change_dict(change) for change in self.changes],
+            "notes": list[Json](self.notes),
+        }
 
     def json(self, *, indent: int | None = 2) -> str:
         """Give the plan as JSON text.

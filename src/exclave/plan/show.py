@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +11,6 @@ from exclave.objects.foreign_table import Check, Generated, Partition
 from exclave.objects.grant import WITH_GRANT_OPTION, Grant
 from exclave.objects.names import quote_role
 from exclave.plan.change import Change
-from exclave.plan.plan import Plan
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -32,49 +31,42 @@ class Line:
     mark: str
 
 
-def plan_lines(plan: Plan) -> Iterator[Line]:
-    """Give a plan line by line."""
-    if not plan:
+def shown_lines(changes: Sequence[Change], notes: Sequence[str]) -> Iterator[Line]:
+    """Give changes and notes line by line."""
+    if not changes:
         yield Line("Nothing to do: the database is as declared.", " ")
-    for change in plan.changes:
+    for change in changes:
         mark = _MARKS[change.action]
         end = f" (replaced: {change.reason})" if change.reason else ""
         yield Line(f"{mark} {change.subject}{end}", mark)
         for path, old, new in _differences(change):
             yield Line(f"    {path}: {_shown(old)} → {_shown(new)}", mark)
-    for note in plan.notes:
+    for note in notes:
         yield Line(f"! {note}", "!")
-    if plan:
-        yield Line(_summary(plan), " ")
+    if changes:
+        yield Line(_summary(changes), " ")
 
 
-def _summary(plan: Plan) -> str:
+def _summary(changes: Sequence[Change]) -> str:
     counts = dict.fromkeys(_MARKS, 0)
-    for change in plan.changes:
+    for change in changes:
         counts[change.action] += 1
     words = ", ".join(f"{count} to {action}" for action, count in counts.items() if count)
-    return f"{len(plan)} change{'' if len(plan) == 1 else 's'}: {words}."
+    return f"{len(changes)} change{'' if len(changes) == 1 else 's'}: {words}."
 
 
-def rich_text(plan: Plan) -> Text:
-    """Give a plan as text with colours (needs the package rich)."""
+def rich_text(lines: Iterable[Line]) -> Text:
+    """Give lines as text with colours (needs the package rich)."""
     from rich.text import Text
 
     text = Text()
-    for line in plan_lines(plan):
+    for line in lines:
         text.append(line.text + "\n", _STYLES[line.mark])
     return text
 
 
-def plan_dict(plan: Plan) -> dict[str, Json]:
-    """Give a plan as JSON takes it."""
-    return {
-        "changes": [_change_dict(change) for change in plan.changes],
-        "notes": list[Json](plan.notes),
-    }
-
-
-def _change_dict(change: Change) -> dict[str, Json]:
+def change_dict(change: Change) -> dict[str, Json]:
+    """Give a change as JSON takes it."""
     return {
         "action": change.action,
         "kind": _kind(change.subject),
