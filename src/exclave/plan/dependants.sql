@@ -45,6 +45,13 @@ WITH RECURSIVE root AS (
     WHERE (found.classid, found.objid) <> (lost.classid, lost.objid)
         AND NOT (found.classid = 'pg_catalog.pg_class'::regclass AND EXISTS (
             SELECT FROM root WHERE root.oid = found.objid))
+        -- CHECKs and defaults of the relations themselves are created again with them
+        AND NOT (found.classid = 'pg_catalog.pg_constraint'::regclass AND EXISTS (
+            SELECT FROM pg_catalog.pg_constraint AS k
+            JOIN root ON root.oid = k.conrelid WHERE k.oid = found.objid))
+        AND NOT (found.classid = 'pg_catalog.pg_attrdef'::regclass AND EXISTS (
+            SELECT FROM pg_catalog.pg_attrdef AS k
+            JOIN root ON root.oid = k.adrelid WHERE k.oid = found.objid))
 )
 SELECT DISTINCT lost.schema, lost.name,
     pg_catalog.pg_describe_object(lost.classid, lost.objid, lost.objsubid), lost.needed
