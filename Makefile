@@ -55,9 +55,9 @@ test-matrix: $(VENV)/.installed $(VENV_SA20)/.installed regression ## all tests 
 	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST)
 	EXCLAVE_TEST_PG=$$pg $(VENV_SA20)/bin/$(PYTEST)
 
-fuzz: $(VENV)/.installed ## the property tests with many more examples
+fuzz: $(VENV)/.installed ## the laws of plans over 20,000 generated pairs of catalogs
 	pg=$(call versions,18 15)
-	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST) --hypothesis-profile=fuzz
+	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST) --hypothesis-profile=fuzz -m fuzz
 
 bench: $(VENV)/.installed ## the benchmarks, one JSON object a line
 	for module in benchmarks/[a-z]*.py; do

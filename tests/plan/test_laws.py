@@ -49,6 +49,7 @@ def _read(hub: psycopg.Connection) -> Catalog:
     return Catalog(value for value in found if not isinstance(value, Extension | Schema))
 
 
+@pytest.mark.fuzz
 @given(data=st.data())
 @settings(max_examples=settings().max_examples if settings().max_examples > 100 else 250)
 def test_a_plan_gives_what_was_declared_and_its_reverse_what_was_there(
