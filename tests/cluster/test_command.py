@@ -27,23 +27,32 @@ def test_list_shows_what_is_installed() -> None:
     assert listed[0]["bin_dir"] in table.stdout
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("ending", "auth"), [(signal.SIGINT, "trust"), (signal.SIGTERM, "scram")])
 def test_run_gives_clusters_until_it_is_interrupted(
-    cluster: Cluster, ending: signal.Signals
+    cluster: Cluster, ending: signal.Signals, auth: str
 ) -> None:
     environment = {**os.environ, "EXCLAVE_PG": str(cluster.installation.bin_dir)}
     command = [EXCLAVE, "cluster", "run", "--count", "2", "--version", str(cluster.major)]
+    command += ["--auth", auth, "--json"]
     with subprocess.Popen(
-        [*command, "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, "--auth", auth, "--json"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
-        assert process.stdout is not None
-        shown = [json.loads(process.stdout.readline()) for _ in range(2)]
-        assert len({one["port"] for one in shown}) == 2
-        for one in shown:
-            with psycopg.connect(one["dsn"]) as connection:
-                assert connection.info.server_version // 10000 == cluster.major
-        process.send_signal(ending)
-        assert process.wait() == 0
+        try:
+            assert process.stdout is not None
+            shown = [json.loads(process.stdout.readline()) for _ in range(2)]
+            assert len({one["port"] for one in shown}) == 2
+            for one in shown:
+                with psycopg.connect(one["dsn"]) as connection:
+                    assert connection.info.server_version // 10000 == cluster.major
+                with psycopg.connect(one["url"].replace("+psycopg", "")) as connection:
+                    assert connection.pgconn.used_password is (auth == "scram")
+            process.send_signal(ending)
+            assert process.wait() == 0
+        finally:
+            process.kill()
     for one in shown:
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(one["dsn"])

@@ -23,6 +23,7 @@ from rich.console import Console
 
 from exclave.catalog import Connection, read
 from exclave.cluster import Cluster, Database, fresh_database
+from exclave.errors import PlanError
 from exclave.objects import (
     PUBLIC,
     Column,
@@ -34,7 +35,15 @@ from exclave.objects import (
     UserMapping,
 )
 from exclave.objects.quoting import quote_literal
-from exclave.plan import Plan, Policy, Statement, create_statements, make, removal
+from exclave.plan import (
+    Plan,
+    Policy,
+    Statement,
+    create_statements,
+    install_ledger,
+    make,
+    removal,
+)
 from exclave.plan.ledger import Ledger
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 
@@ -686,7 +695,13 @@ def _engine(connection: psycopg.Connection[Any]) -> Connection:
 def test_a_superusers_ledger_serves_all_roles_and_each_sees_only_its_own(
     hub: Hub, new_role: NewRole
 ) -> None:
-    Ledger.find(_engine(hub.admin)).create(_engine(hub.admin))
+    assert install_ledger(hub.admin)
+    assert not install_ledger(hub.admin)
+    hub.run("DROP TABLE exclave.secret_digest")
+    with pytest.raises(PlanError, match="the schema exclave is there already"):
+        install_ledger(hub.admin)
+    hub.run("DROP SCHEMA exclave")
+    assert install_ledger(hub.admin)
     other = new_role("owner")
     hub.run(f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {other}")
     with hub.database.connect(user=other) as second:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -25,6 +26,14 @@ from exclave.errors import ClusterError
 
 app = typer.Typer(help="Run throw-away PostgreSQL clusters.", no_args_is_help=True)
 
+
+class Auth(Enum):
+    """How a throw-away cluster checks logins over TCP."""
+
+    TRUST = "trust"
+    SCRAM = "scram"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 
@@ -34,10 +43,14 @@ def run(
     version: Annotated[
         int | None, typer.Option(help="PostgreSQL's major version; default: the first found.")
     ] = None,
+    auth: Annotated[
+        Auth, typer.Option(help="How logins over TCP are checked: not at all, or by password.")
+    ] = Auth.TRUST,
     as_json: AsJson = False,
 ) -> None:
     """Start clusters, say how to connect to them, and remove them at Ctrl-C."""
-    with _told_errors(), start_clusters([ClusterSpec(major=version)] * count) as clusters:
+    spec = ClusterSpec(major=version, auth=auth.value)
+    with _told_errors(), start_clusters([spec] * count) as clusters:
         _show([_described(cluster) for cluster in clusters], as_json)
         if not as_json:
             Console(stderr=True).print("Ctrl-C stops and removes them.")

@@ -4,6 +4,7 @@ from exclave.objects import ForeignObject
 from exclave.plan.change import Change, noun_of
 from exclave.plan.compare import compare
 from exclave.plan.import_schema import import_foreign_schema
+from exclave.plan.ledger import install_ledger
 from exclave.plan.make import make, removal
 from exclave.plan.plan import Plan
 from exclave.plan.policy import Policy
@@ -18,6 +19,7 @@ __all__ = [
     "create_statements",
     "drop_statements",
     "import_foreign_schema",
+    "install_ledger",
     "make",
     "removal",
 ]

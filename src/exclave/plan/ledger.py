@@ -14,7 +14,8 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from exclave.catalog import Connection
+from exclave.catalog import Connection, connection_of
+from exclave.errors import PlanError
 from exclave.objects import HIDDEN, Catalog, Hidden, Options, UserMapping
 from exclave.objects.options import OptionValue
 from exclave.plan.query import query
@@ -96,6 +97,40 @@ class Ledger:
         for mapping in mappings:
             _write(connection, mapping, resolve)
         return ledger
+
+
+def install_ledger(connection: object) -> bool:
+    """Make the ledger of digests for every role of a database; for an administrator to call.
+
+    A ledger that a superuser made serves all roles, each with rows of its own. Without one, the
+    first role that needs it makes one for itself, if it may create schemas.
+
+    Parameters
+    ----------
+    connection
+        A superuser's psycopg 3 connection or a `Connection`.
+
+    Returns
+    -------
+    bool
+        Whether it was made; ``False`` when there is one that serves the current role.
+
+    Raises
+    ------
+    PlanError
+        When there is a schema ``exclave`` without such a table, or the role may not create one.
+    """
+    hub = connection_of(connection)
+    ledger = Ledger.find(hub)
+    if ledger.usable:
+        return False
+    if not ledger.creatable:
+        raise PlanError(
+            "The ledger of digests cannot be made: the schema exclave is there already, or the "
+            "role may not create schemas in this database."
+        )
+    ledger.create(hub)
+    return True
 
 
 def _write(connection: Connection, mapping: UserMapping, resolve: Resolver) -> None:

@@ -57,8 +57,9 @@ def apply_renames(
                 before=refer_anew(moved.before, earlier),
                 after=refer_anew(moved.after, earlier),
             )
-        state.follow(moved)
-        done.append(moved)
+        for step in _steps(moved, state):
+            state.follow(step)
+            done.append(step)
     return done, state.catalog()
 
 
@@ -90,18 +91,22 @@ def _table_renames(actual: Catalog, desired: Catalog) -> Iterator[Change]:
             continue
         old_key = (former.schema or table.schema, former.name)
         if old_key in actual.foreign_tables and old_key not in desired.foreign_tables:
-            yield from _by_way_of(actual.foreign_tables[old_key], table, actual)
+            before = actual.foreign_tables[old_key]
+            yield Change(before, replace(before, schema=table.schema, name=table.name))
 
 
-def _by_way_of(before: ForeignTable, after: ForeignTable, actual: Catalog) -> Iterator[Change]:
-    """Move a table in steps, since PostgreSQL changes its schema and its name one by one."""
-    steps = [after.key]
+def _steps(change: Change, state: State) -> Iterator[Change]:
+    """Move a table by way of free names: PostgreSQL changes its schema and its name one by one."""
+    before, after = change.before, change.after
+    if not (isinstance(before, ForeignTable) and isinstance(after, ForeignTable)):
+        yield change
+        return
+    steps = [after]
     if before.schema != after.schema and before.name != after.name:
-        ways = [(after.schema, before.name), (before.schema, after.name)]
-        free = [way for way in ways if way not in actual.foreign_tables]
-        between = (before.schema, "exclave renaming")
-        steps = [free[0], after.key] if free else [between, (after.schema, between[1]), after.key]
-    for schema, name in steps:
-        moved = replace(before, schema=schema, name=name)
-        yield Change(before, moved)
-        before = moved
+        ways = [replace(before, schema=after.schema), replace(before, name=after.name)]
+        free = [way for way in ways if state.find(way) is None]
+        aside = replace(before, name="exclave renaming")
+        steps = [free[0], after] if free else [aside, replace(aside, schema=after.schema), after]
+    for step in steps:
+        yield Change(before, step)
+        before = step

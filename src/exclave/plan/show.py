@@ -10,6 +10,7 @@ from exclave.objects import Column, ForeignObject, Hidden, Options, Secret
 from exclave.objects.foreign_table import Check, Generated, Partition
 from exclave.objects.grant import WITH_GRANT_OPTION, Grant
 from exclave.objects.names import quote_role
+from exclave.objects.secret import MASK
 from exclave.plan.change import Change
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 _MARKS = {"create": "+", "alter": "~", "replace": "±", "drop": "-"}
 _STYLES = {"+": "green", "~": "yellow", "±": "magenta", "-": "red", "!": "bold yellow", " ": "dim"}
+_UNSET: tuple[Json, ...] = (None, {}, [], False)
 _SKIPPED = frozenset({"extension", "renamed_from", "effective_options", "column_set"})
 
 
@@ -39,8 +41,8 @@ def shown_lines(changes: Sequence[Change], notes: Sequence[str]) -> Iterator[Lin
         mark = _MARKS[change.action]
         end = f" (replaced: {change.reason})" if change.reason else ""
         yield Line(f"{mark} {change.subject}{end}", mark)
-        for path, old, new in _differences(change):
-            yield Line(f"    {path}: {_shown(old)} → {_shown(new)}", mark)
+        for detail in _details(change):
+            yield Line(f"    {detail}", mark)
     for note in notes:
         yield Line(f"! {note}", "!")
     if changes:
@@ -116,12 +118,22 @@ def plain(value: object) -> Json:
             return str(value)
 
 
-def _differences(change: Change) -> Iterator[tuple[str, Json, Json]]:
-    if change.before is None or change.after is None:
+def _details(change: Change) -> Iterator[str]:
+    if change.after is None:
         return
-    old, new = object_dict(change.before), object_dict(change.after)
+    new = object_dict(change.after)
+    if change.before is None:
+        for name, value in new.items():
+            if name == "columns":
+                for column, parts in _by_name(value).items():
+                    yield f"column {column}: {_shown(parts)}"
+            elif value not in _UNSET and f'"{value}"' not in str(change.after):
+                yield f"{name}: {_shown(value)}"
+        return
+    old = object_dict(change.before)
     for name in old:
-        yield from _difference(name, old[name], new[name])
+        for path, was, becomes in _difference(name, old[name], new[name]):
+            yield f"{path}: {_shown(was)} → {_shown(becomes)}"
 
 
 def _difference(path: str, old: Json, new: Json) -> Iterator[tuple[str, Json, Json]]:
@@ -140,13 +152,16 @@ def _difference(path: str, old: Json, new: Json) -> Iterator[tuple[str, Json, Js
 
 def _by_name(columns: Json) -> dict[str, Json]:
     given = cast("list[dict[str, Json]]", columns)
-    return {str(column["name"]): column for column in given}
+    return {
+        str(column["name"]): {name: each for name, each in column.items() if name != "name"}
+        for column in given
+    }
 
 
 def _unseen(value: dict[str, Json]) -> str | None:
     """Give what stands for a secret or a hidden value, if it is one; an option may be called so."""
     if isinstance(reference := value.get("secret"), str):
-        return reference
+        return MASK if reference == repr(Secret.literal("")) else reference
     return "hidden" if value.get("hidden") is True else None
 
 
@@ -155,9 +170,10 @@ def _shown(value: Json) -> str:
         case None:
             return "none"
         case dict():
-            set_ones = {name: each for name, each in value.items() if each not in (None, {}, [])}
             return _unseen(value) or ", ".join(
-                f"{name} {_shown(each)}" for name, each in set_ones.items()
+                name.replace("_", " ") if each is True else f"{name} {_shown(each)}"
+                for name, each in value.items()
+                if each not in _UNSET
             )
         case list():
             return "[" + ", ".join(_shown(each) for each in value) + "]"
