@@ -72,6 +72,7 @@ class Reader:
     """Runs pages as a reader would who has a hub and a remote."""
 
     def __init__(self, hub: Cluster, remote: Cluster) -> None:
+        self.hub = hub
         self._clusters = {"hub": hub, "remote": remote}
 
     @contextmanager
@@ -186,6 +187,7 @@ def test_a_page_does_what_it_says(
     page: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PGPASSWORD", reader.hub.password or "")  # an administrator's
     with reader.databases(), page_module() as module:
         if page != SETUP:
             reader.run(blocks_of(SETUP), ModuleType("setup"), monkeypatch)
