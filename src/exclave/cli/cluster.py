@@ -106,8 +106,12 @@ def _show(rows: list[dict[str, str]], as_json: bool) -> None:
 
 
 def _wait_for_a_signal() -> None:
-    """Sleep until Ctrl-C or SIGTERM, and make both of them an ordinary end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Sleep until Ctrl-C or SIGTERM, and make both of them an ordinary end.
+
+    A shell without job control has its background jobs ignore SIGINT, so that one is set too.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
 
