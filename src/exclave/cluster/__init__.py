@@ -6,7 +6,8 @@ A *cluster* is PostgreSQL's own word for one data directory and the server that 
 from __future__ import annotations
 
 from exclave.cluster.database import Database, fresh_database
-from exclave.cluster.installation import Installation, find_installation, installations
+from exclave.cluster.discovery import find_installation, installations
+from exclave.cluster.installation import Installation
 from exclave.cluster.npm import fetch_installation
 from exclave.cluster.parallel import ClusterSpec, start_clusters
 from exclave.cluster.server import Cluster

@@ -19,8 +19,9 @@ from exclave.cluster.data_directory import (
     configure,
     initialize,
 )
+from exclave.cluster.discovery import find_installation
 from exclave.cluster.endpoint import Port, make_folder
-from exclave.cluster.installation import Installation, find_installation
+from exclave.cluster.installation import Installation
 from exclave.cluster.privilege import give_to_server_user
 from exclave.cluster.process import ServerProcess, tail
 from exclave.cluster.settings import Setting
