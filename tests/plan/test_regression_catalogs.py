@@ -24,11 +24,13 @@ import psycopg
 import pytest
 
 from exclave.catalog import read
-from exclave.cluster import Cluster, Database, Installation, find_installation
-from exclave.errors import ApplyError, ClusterError
+from exclave.cluster import Cluster, Database, Installation
+from exclave.errors import ApplyError
 from exclave.objects import Catalog, Extension, ForeignObject, Schema
 from exclave.objects.quoting import quote_literal
 from exclave.plan import Plan, make
+
+from .programs import client_program
 
 SCRIPTS = Path(__file__).parents[2] / ".cache" / "regression"
 SESSION = {
@@ -95,18 +97,6 @@ def scripts(cluster: Cluster) -> Path:
     return SCRIPTS / str(min(there, key=lambda major: abs(major - cluster.major)))
 
 
-def _program(cluster: Cluster, name: str) -> tuple[Path, dict[str, str]]:
-    """Find psql or pg_dump, which not every PostgreSQL has; a newer one will do."""
-    for major in (cluster.major, 18, 17, 16, 15):
-        try:
-            found = find_installation(major)
-        except ClusterError:
-            continue
-        if major >= cluster.major and found.program(name).exists():
-            return found.program(name), found.environment()
-    pytest.skip(f"NOT TESTED: there is no {name} for PostgreSQL {cluster.major}")
-
-
 class Session:
     """A psql that is fed a script piece by piece."""
 
@@ -116,7 +106,7 @@ class Session:
 
     def _start(self) -> None:
         database, sources = self._database, self._sources
-        psql, environment = _program(database.cluster, "psql")
+        psql, environment = client_program(database.cluster, "psql")
         self._process = subprocess.Popen(
             [psql, "-X", "-q", "-f", "-", database.cluster.dsn(database.name, tcp=True)],
             stdin=subprocess.PIPE,
@@ -221,7 +211,7 @@ LOCAL = re.compile(r"^\d+; \d+ \d+ (TYPE|DOMAIN|TABLE|FUNCTION|PROCEDURE|COLLATI
 
 def _copy_local(source: Database, target: Database, folder: Path) -> None:
     """Bring types, local tables and functions over, which are none of exclave's business."""
-    pg_dump, environment = _program(source.cluster, "pg_dump")
+    pg_dump, environment = client_program(source.cluster, "pg_dump")
     pg_restore = pg_dump.with_name("pg_restore")
     archive, contents = folder / "archive", folder / "contents"
     run = {"env": environment, "check": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -296,8 +286,8 @@ def _refuse_unless_impossible(source: Database, error: ApplyError) -> None:
 
     PostgreSQL lets a wrapper keep its options when it gets a validator that refuses them.
     """
-    pg_dump, environment = _program(source.cluster, "pg_dump")
-    psql, _ = _program(source.cluster, "psql")
+    pg_dump, environment = client_program(source.cluster, "pg_dump")
+    psql, _ = client_program(source.cluster, "psql")
     dumped = subprocess.run(
         [pg_dump, "--schema-only", source.dsn], env=environment, check=True, stdout=subprocess.PIPE
     ).stdout
@@ -343,7 +333,7 @@ def _sorted(catalog: Catalog) -> list[ForeignObject]:
 
 
 def _run_script(database: Database, script: str) -> None:
-    psql, environment = _program(database.cluster, "psql")
+    psql, environment = client_program(database.cluster, "psql")
     done = subprocess.run(
         [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", database.dsn],
         input=script,

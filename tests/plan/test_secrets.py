@@ -47,6 +47,8 @@ from exclave.plan import (
 from exclave.plan.ledger import Ledger
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 
+from .programs import client_program
+
 NewRole = Callable[..., str]
 
 # Looking for a value everywhere ------------------------------------------------------------------
@@ -465,9 +467,7 @@ def test_the_session_forgets_a_secret_at_once(database: Database) -> None:
 def test_the_statements_of_a_plan_run_in_psql_with_secrets_as_variables(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    psql = database.cluster.installation.program("psql")
-    if not psql.exists():
-        pytest.skip("this PostgreSQL comes without psql")
+    psql, environment = client_program(database.cluster, "psql")
     value = "it's \\ :'x' %s $$ 💥"
     with database.connect() as hub:
         hub.execute("CREATE EXTENSION postgres_fdw")
@@ -484,7 +484,7 @@ def test_the_statements_of_a_plan_run_in_psql_with_secrets_as_variables(
                     *("-v", f"{secret.variable}={value}", database.dsn),
                 ],
                 input=script.encode(),
-                env={**database.cluster.installation.environment(), "PGCLIENTENCODING": "UTF8"},
+                env={**environment, "PGCLIENTENCODING": "UTF8"},
                 check=True,
             )
             assert not make(hub, desired)
