@@ -259,7 +259,13 @@ def _inheriting(
     copies = [
         replace(column, options={}, comment=None, grants=(), identity=None) for column in inherited
     ]
-    return replace(table, columns=[*copies, *kept], inherits=[parent])
+    # a check of its own may be on a column that now has its parent's type
+    checks = [
+        check
+        for check in table.checks
+        if not any(quote_identifier(name) in check.expression for name in taken)
+    ]
+    return replace(table, columns=[*copies, *kept], checks=checks, inherits=[parent])
 
 
 def _one_each(inherited: list[Check], own: frozenset[Check]) -> list[Check]:
