@@ -28,17 +28,25 @@ FLOORS: dict[str, set[str]] = {
     "catalog": {"errors", "objects"},
     "plan": {"errors", "objects", "catalog"},
     "sqlalchemy": {"errors", "objects", "catalog", "plan"},
+    "alembic": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
+    "doctor": {"errors", "objects", "catalog", "plan"},
+    "project": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
     "cluster": {"errors", "objects"},
-    "cli": {"errors", "objects", "catalog", "plan", "sqlalchemy", "cluster"},
-}
+    "cli": {
+        "errors", "objects", "catalog", "plan", "doctor", "sqlalchemy", "project", "cluster",
+    },
+}  # fmt: skip
 """Which rooms each room may import."""
 
 PACKAGES: dict[str, set[str]] = {
     "errors": set(),
     "objects": set(),
     "catalog": {"psycopg"},
-    "plan": {"psycopg", "rich"},
+    "plan": {"pglast", "psycopg", "rich"},
     "sqlalchemy": {"sqlalchemy"},
+    "alembic": {"alembic", "sqlalchemy"},
+    "doctor": {"psycopg"},
+    "project": {"psycopg", "sqlalchemy"},
     "cluster": {"psycopg"},
     "cli": {"typer", "rich"},
 }
