@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection, Snapshot, connection_of, read
@@ -20,15 +21,21 @@ from exclave.plan.state import Key, State, key_of
 LOCK_KEY = 0x6578636C617665
 """The advisory lock under which every plan is applied: "exclave" in ASCII."""
 
+LOCK_NOT_AVAILABLE = "55P03"
 
-def apply(changes: Sequence[Change], connection: object) -> bool:
+
+def apply(
+    changes: Sequence[Change],
+    connection: object,
+    waiting: AbstractContextManager[object] | None = None,
+) -> bool:
     """Make the changes of a plan; see `exclave.plan.Plan.apply`."""
     hub = connection_of(connection)
     if not changes:
         return False
     resolve = Resolver()
     with hub.transaction():
-        hub.fetch("SELECT pg_catalog.pg_advisory_xact_lock($1)::text", [LOCK_KEY])
+        _lock(hub, waiting)
         snapshot = read(hub)
         outcome = _Outcome.of(changes)
         if stale := _stale(hub, snapshot, changes, resolve):
@@ -51,6 +58,28 @@ def apply(changes: Sequence[Change], connection: object) -> bool:
                 "is rolled back. Different: " + ", ".join(left) + "."
             )
     return True
+
+
+def _lock(hub: Connection, waiting: AbstractContextManager[object] | None) -> None:
+    """Take the lock under which every plan is applied, until the transaction ends."""
+    if waiting is not None:
+        [(free,)] = hub.fetch("SELECT pg_catalog.pg_try_advisory_xact_lock($1)", [LOCK_KEY])
+        if free:
+            return
+    try:
+        with waiting or nullcontext():
+            hub.fetch("SELECT pg_catalog.pg_advisory_xact_lock($1)::text", [LOCK_KEY])
+    except Exception as error:
+        sqlstate = hub.sqlstate(error)
+        if sqlstate != LOCK_NOT_AVAILABLE:
+            raise
+    else:
+        return
+    raise ApplyError(
+        "Another program is applying a plan to this database, and the session's lock_timeout "
+        "passed before it was done. Nothing was changed; try again later.",
+        sqlstate,
+    )
 
 
 def _resolve_all(changes: Sequence[Change], resolve: Resolver) -> None:

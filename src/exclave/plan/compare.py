@@ -43,4 +43,4 @@ def compare(
     PlanError
         When a server must be replaced and something that nobody declared depends on it.
     """
-    return Plan(differences(actual, desired, policy, granted), policy)
+    return Plan(differences(actual, policy.within(desired), policy, granted), policy)

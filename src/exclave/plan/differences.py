@@ -69,8 +69,8 @@ class _Comparison:
     def _check_servers(self) -> None:
         for value in (*self.desired.user_mappings.values(), *self.desired.foreign_tables.values()):
             declared = value.server in self.desired.servers
-            stays = value.server in self.actual.servers and self.policy.unmanaged == "ignore"
-            if not declared and not stays:
+            there = self.actual.servers.get(value.server)
+            if not declared and (there is None or self.policy.drops(there)):
                 raise DeclarationError(
                     f'{value}: the foreign server "{value.server}" neither exists nor is '
                     "declared; declare it too."
@@ -110,13 +110,13 @@ class _Comparison:
         return replace(value, extension=rules.extension)
 
     def _undeclared(self, kind: type[ForeignObject]) -> list[Change]:
-        if self.policy.unmanaged == "ignore" or kind in (Extension, Schema):
+        if kind in (Extension, Schema):
             return []
         declared = _of_kind(self.desired, kind)
         return [
             Change(value, None, cascade=self.policy.cascade, granted=self.granted(value))
             for key, value in _of_kind(self.actual, kind).items()
-            if key not in declared and getattr(value, "extension", None) is None
+            if key not in declared and self.policy.drops(value)
         ]
 
     def _mappings(self, direct: list[Change], replaced: set[str]) -> list[Change]:
@@ -134,7 +134,7 @@ class _Comparison:
 
     def _is_dropped(self, value: ForeignObject) -> bool:
         declared = _of_kind(self.desired, type(value))
-        return self.policy.unmanaged == "drop" and value.key not in declared
+        return self.policy.drops(value) and value.key not in declared
 
     def refuse_undeclared(self, value: ForeignObject, declared: Mapping[Any, object]) -> None:
         """Refuse to rebuild what nobody declared, unless the policy allows it."""

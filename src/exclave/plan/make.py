@@ -51,7 +51,7 @@ def make(
         the policy does not allow that.
     """
     hub = connection_of(connection)
-    wanted = desired if isinstance(desired, Catalog) else Catalog(desired)
+    wanted = policy.within(desired if isinstance(desired, Catalog) else Catalog(desired))
     snapshot = read(hub)
     check_declared_options(wanted, snapshot)
     comparison = compare_with(hub, snapshot, wanted, policy, Resolver())

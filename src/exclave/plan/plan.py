@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,9 @@ class Plan:
         """Give the plan that undoes this one once it is applied."""
         return Plan(tuple(change.reverse() for change in reversed(self.changes)), self.policy)
 
-    def apply(self, connection: object) -> bool:
+    def apply(
+        self, connection: object, *, waiting: AbstractContextManager[object] | None = None
+    ) -> bool:
         """Make the changes, in one transaction.
 
         The transaction takes an advisory lock and compares again under it: when the plan has
@@ -73,6 +76,9 @@ class Plan:
         connection
             A psycopg 3 connection or a `Connection`. An open transaction is joined by way of a
             savepoint, and is the caller's to commit.
+        waiting
+            Entered while another program has the lock, and left when it is ours: to tell a
+            person what is waited for.
 
         Returns
         -------
@@ -88,9 +94,10 @@ class Plan:
         SecretError
             When a secret cannot be resolved.
         ApplyError
-            When PostgreSQL refuses a statement. The database is as it was.
+            When PostgreSQL refuses a statement, or the session's ``lock_timeout`` passes. The
+            database is as it was.
         """
-        return apply(self.changes, connection)
+        return apply(self.changes, connection, waiting)
 
     def text(self) -> str:
         """Give the plan for a person to read; no value of a secret is in it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from exclave.objects import Catalog, ForeignObject, ForeignTable, Schema
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -25,12 +27,39 @@ class Policy:
     hidden
         Options of a user mapping that the database would not show and that exclave did not set
         itself: ``"keep"`` takes them for right, ``"set"`` sets them again.
+    schemas
+        Look at these schemas and the foreign tables in them only; ``None`` looks at all. What
+        belongs to no schema (extensions, wrappers, servers, user mappings) is created and altered
+        as declared, and never dropped for being undeclared.
     """
 
     unmanaged: Literal["ignore", "drop"] = "ignore"
     existing: Literal["alter", "keep"] = "alter"
     cascade: bool = False
     hidden: Literal["keep", "set"] = "keep"
+    schemas: frozenset[str] | None = None
+
+    def within(self, desired: Catalog) -> Catalog:
+        """Give the declarations less those that stand in other schemas."""
+        if self.schemas is None:
+            return desired
+        return Catalog(
+            value for value in desired if self._schema_of(value) in (None, *self.schemas)
+        )
+
+    def drops(self, value: ForeignObject) -> bool:
+        """Tell whether an object is to be dropped if nobody declared it."""
+        if self.unmanaged == "ignore" or getattr(value, "extension", None) is not None:
+            return False
+        return self.schemas is None or self._schema_of(value) in self.schemas
+
+    @staticmethod
+    def _schema_of(value: ForeignObject) -> str | None:
+        match value:
+            case ForeignTable(schema=name) | Schema(name=name):
+                return name
+            case _:
+                return None
 
 
 DEFAULT_POLICY = Policy()
