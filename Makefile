@@ -12,7 +12,7 @@ export PYTHON
 # EXCLAVE_TEST_PG=18 make test: only these versions, and nothing is installed for it
 versions = $${EXCLAVE_TEST_PG:-$$(.ci/postgresql $(VENV) $(1))}
 
-.PHONY: help demo test lint types regression test-main test-sa20 test-matrix fuzz bench format clean
+.PHONY: help demo test lint types regression test-main test-sa20 test-matrix fuzz bench docs format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -65,12 +65,15 @@ bench: $(VENV)/.installed ## the benchmarks, one JSON object a line
 		$(BIN)/python "$$module"
 	done
 
+docs: $(VENV)/.installed ## the documentation as a site, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 format: $(VENV)/.installed ## write the code in the common format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean: ## remove what was made here
-	rm -rf $(VENV) $(VENV_SA20) .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(VENV_SA20) .pytest_cache .ruff_cache .hypothesis build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .ONESHELL:
