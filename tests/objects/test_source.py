@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plan import generate
 
 import exclave as xc
 from exclave.errors import DeclarationError
@@ -25,21 +22,15 @@ from exclave.objects.python_format import (
 )
 from exclave.objects.source import EnvironmentReferences, SecretPlace, imports_of, source_of
 
+from ..plan import generate
+from .formatter import what_ruff_says
+
 texts = generate.names | st.text(st.characters(exclude_categories=["Cs"]), max_size=130)
 
 
 def formatter_changes(sources: Iterable[str]) -> str:
-    """Give what ruff would change in modules of these expressions, one behind the other."""
-    text = "".join(f"x = {source}\n" for source in sources)
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=100"]
-    done = subprocess.run(
-        [*command, "--diff", "--stdin-filename=x.py", "-"],
-        input=text,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert done.returncode in (0, 1), done.stderr
-    return done.stdout
+    """Give what a formatter would change in these expressions."""
+    return what_ruff_says("".join(f"x = {source}\n" for source in sources), lint=False)
 
 
 def nodes(leaves: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:

@@ -46,7 +46,7 @@ class Dict:
 Node = Atom | Call | List | Dict
 
 
-def call(name: str, *arguments: Node, **keywords: Node) -> Call:
+def call(name: str, /, *arguments: Node, **keywords: Node) -> Call:
     """Make a call from its name and its arguments in their order."""
     return Call(name, arguments, tuple(keywords.items()))
 
@@ -59,6 +59,15 @@ def make_list(items: Iterable[Node]) -> List:
 def make_dict(items: Mapping[str, Node]) -> Dict:
     """Make a dict whose keys are strings."""
     return Dict(tuple((string(key), value) for key, value in items.items()))
+
+
+def called(node: Node) -> Iterator[str]:
+    """Give the names of all that a tree calls."""
+    if isinstance(node, Call):
+        yield node.name
+    if not isinstance(node, Atom):
+        for _, part in _opened(node)[2]:
+            yield from called(part)
 
 
 _ESCAPE_OR_QUOTE = re.compile(r"\\.|\"")

@@ -213,7 +213,7 @@ class Writer:
             case Hidden():
                 return self._of_hidden(value)
             case Options():
-                return call(self.name("Options"), self._of_options(value, place.owner))
+                return call(self.name("Options"), self.options(value, place.owner))
             case Catalog():
                 return call(self.name("Catalog"), make_list(map(self.node, value)))
             case _:
@@ -255,7 +255,7 @@ class Writer:
         special = _FIELDS.get((type(value), name))
         written = held if special is None else special(value, held)
         if isinstance(written, Options):
-            return self._of_options(written, value)
+            return self.options(written, value)
         if not isinstance(written, frozenset):
             return self.node(written, SecretPlace(value))
         if name == "grants":
@@ -277,7 +277,8 @@ class Writer:
             roles.setdefault(role, []).append(privilege)
         return make_dict({role: make_list(map(string, names)) for role, names in roles.items()})
 
-    def _of_options(self, options: Options, owner: object) -> Node:
+    def options(self, options: Options, owner: object) -> Node:
+        """Make the tree of an object's options, as a mapping."""
         return make_dict(
             {name: self.node(value, SecretPlace(owner, name)) for name, value in options.items()}
         )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exclave.errors import DeclarationError
-from exclave.objects import Column, Generated, QualifiedName
+from exclave.objects import Column, Generated
 from exclave.objects.data_type import canonical_type
 from exclave.objects.foreign_table import Identity
 from exclave.objects.options import NO_OPTIONS
@@ -41,7 +41,7 @@ def column_of(column: sa.Column[Any], declaration: Declaration, naming: Naming) 
     return Column(
         str(column.name),
         data_type,
-        collation=QualifiedName(collation) if collation else None,
+        collation=collation,
         not_null=not column.nullable,
         default=_default(column, naming),
         generated=_generated(column, data_type, naming),

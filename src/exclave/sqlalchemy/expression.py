@@ -12,9 +12,13 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
 from exclave.errors import DeclarationError
+from exclave.objects import QualifiedName
 from exclave.sqlalchemy.naming import Naming
 
-_CAST = re.compile(r'CAST\(NULL AS (?P<type>.*?)\)(?: COLLATE "(?P<collation>.*)")?', re.DOTALL)
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+_CAST = re.compile(
+    rf"CAST\(NULL AS (?P<type>.*?)\)(?: COLLATE (?P<collation>{_NAME}(?:\.{_NAME})?))?", re.DOTALL
+)
 
 
 class _Neutral(PGDialect):
@@ -66,7 +70,7 @@ def expression_of(sql: str) -> sa.TextClause:
 
 def type_and_collation(
     type_: TypeEngine[Any], naming: Naming, where: str
-) -> tuple[str, str | None]:
+) -> tuple[str, QualifiedName | None]:
     """Write a data type as SQL, and the name of its collation where it has one.
 
     Parameters
@@ -91,4 +95,5 @@ def type_and_collation(
     match = _CAST.fullmatch(text)
     if match is None:
         raise DeclarationError(f"{where}: {type_!r} is no type of PostgreSQL's.")
-    return match.group("type"), match.group("collation")
+    collation = match["collation"]
+    return match["type"], QualifiedName.of(collation, "collation") if collation else None

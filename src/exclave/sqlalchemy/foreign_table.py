@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -222,21 +222,26 @@ def _attached(target: sa.Table, parent: sa.MetaData) -> None:
             _let_remote_generate(column)
         if column.primary_key:
             _without_autoincrement(column)
-    for key in _parents(declaration):
-        if key in parent.tables:
-            target.add_is_dependent_on(parent.tables[key])
+    for table in _parents(declaration, parent):
+        if table is not target:
+            target.add_is_dependent_on(table)
     events.attach(target)
     events.listen_to(parent)
 
 
-def _parents(declaration: Declaration) -> list[str]:
-    """Give the keys that parent tables have in a metadata."""
+def _parents(declaration: Declaration, metadata: sa.MetaData) -> Iterator[sa.Table]:
+    """Give the parent tables that a metadata has.
+
+    One that was named with its schema may stand in the default schema, and have none there.
+    """
     parents = [*declaration.inherits]
     if declaration.partition_of is not None:
         parents.append(declaration.partition_of.parent)
-    return [
-        f"{parent.schema}.{parent.name}" if parent.schema else parent.name for parent in parents
-    ]
+    for parent in parents:
+        qualified = f"{parent.schema}.{parent.name}" if parent.schema else parent.name
+        table = metadata.tables.get(qualified, metadata.tables.get(parent.name))
+        if table is not None:
+            yield table
 
 
 def _let_remote_generate(column: sa.Column[Any]) -> None:

@@ -1,0 +1,150 @@
+"""Which objects of a database to declare: all but what others bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from exclave.objects.catalog import Catalog, ForeignObject
+from exclave.objects.extension import Extension
+from exclave.objects.foreign_table import Column, ForeignTable
+from exclave.objects.grant import Grant
+from exclave.objects.names import PUBLIC
+from exclave.objects.schema import Schema
+from exclave.objects.secret import Hidden
+from exclave.objects.server import Server
+from exclave.objects.user_mapping import UserMapping
+from exclave.objects.wrapper import Wrapper
+
+_Owned = TypeVar("_Owned", Wrapper, Server, Schema, ForeignTable)
+
+_PUBLIC_SCHEMA = Schema(
+    "public",
+    owner="pg_database_owner",
+    grants=[Grant(PUBLIC, "USAGE")],
+    comment="standard public schema",
+)
+"""The schema that every database has from the start (PostgreSQL documentation, "Schemas")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to declare of a database.
+
+    Parameters
+    ----------
+    objects
+        What can be declared, each as it is in the database.
+    hidden
+        User mappings with options that the role which read the database may not see.
+    """
+
+    objects: Catalog
+    hidden: tuple[UserMapping, ...] = ()
+
+
+def select(
+    found: Catalog,
+    *,
+    schemas: Iterable[str] | None = None,
+    owners: bool = True,
+    grants: bool = True,
+) -> Selection:
+    """Choose what to declare of what a database holds.
+
+    What an extension brings is left out, unless somebody has changed its privileges or options
+    since. Of schemas those are chosen that hold foreign tables, and those that are named.
+
+    Parameters
+    ----------
+    found
+        What was read.
+    schemas
+        Declare the foreign tables of these schemas and what they need; ``None`` declares all
+        there is.
+    owners, grants
+        Whether to declare owners and privileges; without, a new object belongs to whom creates
+        it, and an existing one stays as it is.
+
+    Returns
+    -------
+    Selection
+        The objects, with mappings that cannot be declared apart from them.
+    """
+    named = None if schemas is None else frozenset(schemas)
+    tables = [
+        _bare(replace(table, columns=map(_column, table.columns)), owners, grants)
+        for table in found.foreign_tables.values()
+        if table.extension is None and (named is None or table.schema in named)
+    ]
+    used = None if named is None else {table.server for table in tables}
+    servers = [server for server in found.servers.values() if used is None or server.name in used]
+    places = {server.name for server in servers}
+    mappings = [mapping for mapping in found.user_mappings.values() if mapping.server in places]
+    hidden = tuple(filter(_is_hidden, mappings))
+    return Selection(
+        Catalog(
+            [
+                *_extensions_and_wrappers(found, None if used is None else servers, owners, grants),
+                *(
+                    _bare(server, owners, grants)
+                    for server in servers
+                    if server.extension is None or (grants and server.grants)
+                ),
+                *(mapping for mapping in mappings if mapping not in hidden),
+                *(
+                    _bare(schema, owners, grants)
+                    for schema in found.schemas.values()
+                    if schema.name in {*(table.schema for table in tables), *(named or ())}
+                    and schema != _PUBLIC_SCHEMA
+                ),
+                *tables,
+            ]
+        ),
+        hidden,
+    )
+
+
+def _extensions_and_wrappers(
+    found: Catalog, servers: list[Server] | None, owners: bool, grants: bool
+) -> Iterable[ForeignObject]:
+    wrappers = list(found.wrappers.values())
+    extensions = list(found.extensions.values())
+    if servers is not None:
+        used = {server.wrapper for server in servers}
+        wrappers = [wrapper for wrapper in wrappers if wrapper.name in used]
+        brought = {each.extension for each in (*wrappers, *servers)}
+        extensions = [extension for extension in extensions if extension.name in brought]
+    yield from (Extension(extension.name, extension.schema) for extension in extensions)
+    for wrapper in wrappers:
+        if wrapper.extension is None:
+            yield _bare(wrapper, owners, grants)
+        elif wrapper.options or (grants and wrapper.grants):
+            yield replace(
+                _bare(wrapper, owners, grants), handler=None, validator=None, comment=None
+            )
+
+
+def _bare(value: _Owned, owners: bool, grants: bool) -> _Owned:
+    if not owners:
+        value = replace(value, owner=None)
+    if grants:
+        return value
+    if isinstance(value, ForeignTable):
+        return replace(
+            value, grants=None, columns=[replace(column, grants=None) for column in value.columns]
+        )
+    return replace(value, grants=None)
+
+
+def _column(column: Column) -> Column:
+    """Leave out what can only be nothing: no default privileges are given on columns."""
+    return column if column.grants else replace(column, grants=None)
+
+
+def _is_hidden(mapping: UserMapping) -> bool:
+    options = mapping.options
+    return isinstance(options, Hidden) or any(
+        isinstance(value, Hidden) for value in options.values()
+    )
