@@ -1,4 +1,4 @@
-"""Real servers for all tests: two clusters of each PostgreSQL version, and fresh databases.
+"""Real servers for all tests: two clusters of each PostgreSQL version, databases and roles.
 
 ``EXCLAVE_TEST_PG`` names the major versions, separated by commas (``18,15`` unless given). One
 that is not installed is a failure; ``EXCLAVE_TEST_PG_MISSING=skip`` skips its tests instead.
@@ -6,12 +6,14 @@ that is not installed is a failure; ``EXCLAVE_TEST_PG_MISSING=skip`` skips its t
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, settings
+from psycopg import sql
 
 from exclave.cluster import (
     Cluster,
@@ -24,6 +26,10 @@ from exclave.cluster import (
 from exclave.errors import ClusterError
 
 VERSIONS = [int(major) for major in os.environ.get("EXCLAVE_TEST_PG", "18,15").split(",")]
+
+pytest.register_assert_rewrite("tests.plan.hub", "tests.plan.refusal")
+
+_numbers = itertools.count(1)
 
 settings.register_profile(
     "default",
@@ -99,3 +105,18 @@ def remote_database(remote_cluster: Cluster) -> Iterator[Database]:
     """A fresh, empty database on `remote_cluster`."""
     with fresh_database(remote_cluster, prefix="remote") as made:
         yield made
+
+
+@pytest.fixture
+def new_role(cluster: Cluster) -> Callable[..., str]:
+    """Make a role that may log in, with a name of its own on the cluster, and give the name."""
+
+    def make(name: str = "role", attributes: str = "LOGIN") -> str:
+        unique = f"{name}_{next(_numbers)}"
+        with cluster.connect() as connection:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} " + attributes).format(sql.Identifier(unique))
+            )
+        return unique
+
+    return make

@@ -1,34 +1,14 @@
-"""Roles for tests of what a role may see, and a connection that counts."""
+"""A connection that counts."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from exclave.catalog import PsycopgConnection
-from exclave.cluster import Cluster
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def new_role(cluster: Cluster) -> Callable[..., str]:
-    """Make a role that may log in, with a name of its own on the cluster, and give the name."""
-
-    def make(name: str = "role", attributes: str = "LOGIN") -> str:
-        unique = f"{name}_{next(_numbers)}"
-        with cluster.connect() as connection:
-            connection.execute(
-                sql.SQL("CREATE ROLE {} " + attributes).format(sql.Identifier(unique))
-            )
-        return unique
-
-    return make
 
 
 class CountingConnection(PsycopgConnection):

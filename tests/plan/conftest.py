@@ -1,28 +1,25 @@
-"""Roles for tests of plans, each with a name of its own on the cluster."""
+"""A database for plans that are refused."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
-from psycopg import sql
 
-from exclave.cluster import Cluster
+from exclave.cluster import Database
 
-_numbers = itertools.count(1)
+from .refusal import Connection, run
 
 
 @pytest.fixture
-def new_role(cluster: Cluster) -> Callable[..., str]:
-    """Make a role that may log in, and give its name."""
-
-    def make(name: str = "role", attributes: str = "LOGIN") -> str:
-        unique = f"{name}_{next(_numbers)}"
-        with cluster.connect() as connection:
-            connection.execute(
-                sql.SQL("CREATE ROLE {} " + attributes).format(sql.Identifier(unique))
-            )
-        return unique
-
-    return make
+def admin(database: Database) -> Iterator[Connection]:
+    """The superuser, in a database with postgres_fdw, a server and a foreign table on it."""
+    with database.connect() as connection:
+        run(
+            connection,
+            "CREATE EXTENSION postgres_fdw",
+            "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw",
+            "CREATE SCHEMA erp",
+            "CREATE FOREIGN TABLE erp.orders (id int, note text) SERVER s",
+        )
+        yield connection

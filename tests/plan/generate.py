@@ -6,7 +6,9 @@ what is read back must be equal to what was declared, as whole values.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -339,20 +341,7 @@ def _renamed(
     after: Catalog,
     claimed: set[object],
 ) -> Server | Wrapper | ForeignTable:
-    there = (
-        before.servers
-        if isinstance(value, Server)
-        else before.wrappers
-        if isinstance(value, Wrapper)
-        else before.foreign_tables
-    )
-    staying = (
-        after.servers
-        if isinstance(value, Server)
-        else after.wrappers
-        if isinstance(value, Wrapper)
-        else after.foreign_tables
-    )
+    there, staying = _of_its_kind(value, before), _of_its_kind(value, after)
     gone = sorted(key for key in there if key not in staying and key not in claimed)
     if not gone or value.key in there or not draw(st.booleans()):
         return value
@@ -362,3 +351,10 @@ def _renamed(
         schema, name = former
         return replace(value, renamed_from=QualifiedName(name, schema))
     return replace(value, renamed_from=former)
+
+
+def _of_its_kind(value: Server | Wrapper | ForeignTable, catalog: Catalog) -> Mapping[Any, object]:
+    """Give what a catalog holds of the kind of a value."""
+    if isinstance(value, Server):
+        return catalog.servers
+    return catalog.wrappers if isinstance(value, Wrapper) else catalog.foreign_tables

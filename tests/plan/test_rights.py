@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -25,54 +26,17 @@ from exclave.objects import (
     UserMapping,
     Wrapper,
 )
-from exclave.plan import Plan, Policy, make, removal
+from exclave.plan import Policy, make, removal
 
-NewRole = Callable[..., str]
+from .hub import Hub, NewRole
+
 Connection = psycopg.Connection[Any]
-
-
-class Hub:
-    """A database with postgres_fdw and a role that may use it, and its superuser."""
-
-    def __init__(self, database: Database, new_role: NewRole) -> None:
-        self.database = database
-        self.role = new_role("maker")
-        self.reader = new_role("reader")
-        self.admin = database.connect()
-        self.run(
-            "CREATE EXTENSION postgres_fdw",
-            f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {self.role}",
-            f"GRANT CREATE ON DATABASE {database.name} TO {self.role}",
-        )
-        self.session = database.connect(user=self.role)
-
-    def run(self, *statements: str) -> None:
-        """Run statements as superuser."""
-        for statement in statements:
-            self.admin.execute(statement.encode())
-
-    def close(self) -> None:
-        """Close both sessions."""
-        self.session.close()
-        self.admin.close()
-
-    def apply(self, desired: Sequence[ForeignObject], policy: Policy | None = None) -> Plan:
-        """Plan and apply as the role; afterwards there is nothing left to do, however often."""
-        plan = make(self.session, desired, policy or Policy())
-        assert plan.apply(self.session)
-        for _ in range(2):
-            again = make(self.session, desired, Policy())
-            assert not again, again.text()
-        return plan
 
 
 @pytest.fixture
 def hub(database: Database, new_role: NewRole) -> Iterator[Hub]:
-    made = Hub(database, new_role)
-    try:
+    with closing(Hub(database, new_role)) as made:
         yield made
-    finally:
-        made.close()
 
 
 def server(**changes: Any) -> Server:
@@ -245,12 +209,17 @@ def test_what_nobody_declared_is_dropped_when_the_policy_says_so(hub: Hub) -> No
     assert not there.foreign_tables
 
 
-def test_hidden_options_that_another_role_set_are_no_difference_and_are_noted(hub: Hub) -> None:
+def _declared_and_hidden(hub: Hub) -> list[ForeignObject]:
+    """Declare a mapping that another role made, with other options than these."""
     hub.apply([server()])
     hub.run(
         f"CREATE USER MAPPING FOR {hub.reader} SERVER accounts OPTIONS (user 'x', password 'y')"
     )
-    declared = [UserMapping("accounts", hub.reader, options={"user": "r", "password": "p"})]
+    return [UserMapping("accounts", hub.reader, options={"user": "r", "password": "p"})]
+
+
+def test_hidden_options_that_another_role_set_are_no_difference_and_are_noted(hub: Hub) -> None:
+    declared = _declared_and_hidden(hub)
     for _ in range(2):
         plan = make(hub.session, declared)
         assert not plan
@@ -258,11 +227,7 @@ def test_hidden_options_that_another_role_set_are_no_difference_and_are_noted(hu
 
 
 def test_hidden_options_are_set_again_when_the_policy_says_so(hub: Hub) -> None:
-    hub.apply([server()])
-    hub.run(
-        f"CREATE USER MAPPING FOR {hub.reader} SERVER accounts OPTIONS (user 'x', password 'y')"
-    )
-    declared = [UserMapping("accounts", hub.reader, options={"user": "r", "password": "p"})]
+    declared = _declared_and_hidden(hub)
     hub.apply(declared, Policy(hidden="set"))
     options = read(hub.admin).catalog.user_mappings["accounts", hub.reader].options
     assert isinstance(options, type(declared[0].options))

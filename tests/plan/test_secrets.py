@@ -1,12 +1,9 @@
-"""No secret is seen anywhere, whatever happens; and a rotated one is a difference."""
+"""No secret is seen anywhere, whatever happens."""
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 import logging
-import re
 import secrets
 import subprocess
 import traceback
@@ -14,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import psycopg
 import pytest
@@ -23,93 +19,13 @@ from rich.console import Console
 
 from exclave.catalog import Connection, read
 from exclave.cluster import Cluster, Database, fresh_database
-from exclave.errors import PlanError
-from exclave.objects import (
-    PUBLIC,
-    Column,
-    ForeignObject,
-    ForeignTable,
-    Options,
-    Secret,
-    Server,
-    UserMapping,
-)
+from exclave.objects import PUBLIC, Column, ForeignObject, ForeignTable, Secret, Server, UserMapping
 from exclave.objects.quoting import quote_literal
-from exclave.plan import (
-    Plan,
-    Policy,
-    Statement,
-    create_statements,
-    install_ledger,
-    make,
-    removal,
-)
-from exclave.plan.ledger import Ledger
+from exclave.plan import Plan, Policy, Statement, create_statements, make, removal
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 
 from .programs import client_program
-
-NewRole = Callable[..., str]
-
-# Looking for a value everywhere ------------------------------------------------------------------
-
-ENCODINGS: dict[str, Callable[[str], str]] = {
-    "raw": str,
-    "doubled quotes": lambda value: value.replace("'", "''"),
-    "quoted literal": quote_literal,
-    "escape string": lambda value: value.replace("\\", "\\\\").replace("'", "\\'"),
-    "escape string of the log": lambda value: value.replace("\n", "\n\t"),
-    "JSON": lambda value: json.dumps(value)[1:-1],
-    "JSON in UTF-8": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
-    "URL": lambda value: quote(value, safe=""),
-    "form": quote_plus,
-    "repr": lambda value: repr(value)[1:-1],
-    "repr of repr": lambda value: repr(repr(value))[2:-2],
-    "repr of bytes": lambda value: repr(value.encode())[2:-1],
-    "percent doubled": lambda value: value.replace("%", "%%"),
-    "hex": lambda value: value.encode().hex(),
-    "base64": lambda value: base64.b64encode(value.encode()).decode(),
-}
-
-
-def found_in(sinks: dict[str, str], values: Iterable[str]) -> set[str]:
-    """Name the places that show one of the values, whole in any encoding, or a part of one.
-
-    Each value is random, so that a run of ten of its letters and digits is nowhere by chance.
-    """
-    needles: set[str] = set()
-    for value in values:
-        needles |= {encode(value) for encode in ENCODINGS.values()}
-        words = re.findall(r"[0-9a-f]{10,}", value)
-        needles |= {word[at : at + 10] for word in words for at in range(len(word) - 9)}
-    return {name for name, text in sinks.items() if any(needle in text for needle in needles)}
-
-
-def hostile_values() -> list[str]:
-    """Make values that are easy to get wrong, each with something random in it."""
-    patterns = [
-        "{0}",
-        "it's {0}'{1}",
-        "back\\slash{0}\\'{1}\\",
-        "%s%(x)s%%{0}%",
-        ":name{0}:'{1}' :\"x\"",
-        "$exclave${0}$$ {1} $1 $exclave$",
-        "two\nlines{0}\r\n\t{1}\n",
-        "💥{0}é{1}\u2028",
-        "********{0}",
-        "{{}}{{0}}{0}",
-        "-- {0} /* {1} */ ; DROP TABLE t",
-        " {0} ",
-    ]
-    values = [p.format(secrets.token_hex(8), secrets.token_hex(8)) for p in patterns]
-    return [*values, secrets.token_hex(512)]
-
-
-def few_values() -> list[str]:
-    """Make two such values, for what is slow."""
-    *some, long = hostile_values()
-    return ["".join(some), long]
-
+from .secret_search import ENCODINGS, few_values, found_in, hostile_values
 
 # Everything that is done with secrets, and all the places where one could be seen ----------------
 
@@ -490,7 +406,7 @@ def test_the_statements_of_a_plan_run_in_psql_with_secrets_as_variables(
             assert not make(hub, desired)
 
 
-# What PostgreSQL keeps of statements within statements -------------------------------------------
+# What PostgreSQL keeps ----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -539,211 +455,6 @@ def _kept(watched: Cluster, role: str | None) -> set[str]:
         assert any("CREATE SERVER" in query for (query,) in rows)
         sinks = {"pg_stat_statements": "\n".join(query for (query,) in rows)}
     return found_in({**sinks, "server log": watched.log()}, values)
-
-
-# Rotation ----------------------------------------------------------------------------------------
-
-
-class Hub:
-    """A server, its owner, and another role whose mapping the owner may set and not read."""
-
-    def __init__(self, database: Database, new_role: NewRole) -> None:
-        self.database = database
-        self.owner, self.user = new_role("owner"), new_role("user")
-        self.admin = database.connect()
-        self.run(
-            "CREATE EXTENSION postgres_fdw",
-            f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {self.owner}",
-            f"GRANT CREATE ON DATABASE {database.name} TO {self.owner}",
-        )
-        self.session = database.connect(user=self.owner)
-        assert make(self.session, [Server("s", grants={self.user: ["USAGE"]})]).apply(self.session)
-
-    def run(self, *statements: str) -> None:
-        for statement in statements:
-            self.admin.execute(statement.encode())
-
-    def close(self) -> None:
-        self.session.close()
-        self.admin.close()
-
-    def mapping(self, value: str, user: str = "u") -> UserMapping:
-        return UserMapping("s", self.user, options={"user": user, "password": value})
-
-    def password(self) -> str:
-        """What is really there."""
-        options = read(self.admin).catalog.user_mappings["s", self.user].options
-        assert isinstance(options, Options)
-        password = options["password"]
-        assert isinstance(password, Secret)
-        return password.resolve()
-
-
-@pytest.fixture
-def hub(database: Database, new_role: NewRole) -> Iterator[Hub]:
-    made = Hub(database, new_role)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@pytest.mark.parametrize("who", ["superuser", "mapped user", "server's owner"])
-def test_a_rotated_secret_is_a_difference_and_an_unchanged_one_is_not(
-    hub: Hub, who: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ROTATED", "first")
-    role = {"superuser": None, "mapped user": hub.user, "server's owner": hub.owner}[who]
-    mapping = UserMapping("s", hub.user, options={"password": Secret.env("ROTATED")})
-    with hub.database.connect(**({"user": role} if role else {})) as session:
-        assert make(session, [mapping]).apply(session)
-        for value in ("first", "second", "it's \\ %s 💥", ""):
-            monkeypatch.setenv("ROTATED", value)
-            plan = make(session, [mapping])
-            assert bool(plan) == (value != "first")
-            assert plan.apply(session) == (value != "first")
-            assert hub.password() == value
-            for _ in range(2):
-                plan = make(session, [mapping])
-                assert not plan
-                assert not plan.notes
-
-
-def test_what_another_program_rotated_is_not_seen_by_who_may_not_look(hub: Hub) -> None:
-    """The digest says what exclave sent last; only those who see the value see it replaced."""
-    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
-    hub.run(f"ALTER USER MAPPING FOR {hub.user} SERVER s OPTIONS (SET password 'theirs')")
-    assert not make(hub.session, [hub.mapping("mine")])
-    assert make(hub.admin, [hub.mapping("mine")]).apply(hub.admin)
-    assert hub.password() == "mine"
-
-
-def test_a_mapping_made_anew_by_another_program_has_no_digest(hub: Hub) -> None:
-    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
-    hub.run(
-        f"DROP USER MAPPING FOR {hub.user} SERVER s",
-        f"CREATE USER MAPPING FOR {hub.user} SERVER s OPTIONS (user 'u', password 'theirs')",
-    )
-    plan = make(hub.session, [hub.mapping("mine")])
-    assert not plan
-    assert any("would not show" in note for note in plan.notes)
-    plan = make(hub.session, [hub.mapping("mine")], Policy(hidden="set"))
-    assert plan.apply(hub.session)
-    assert hub.password() == "mine"
-
-
-def test_the_ledger_holds_no_value_and_no_plain_digest_of_one(hub: Hub) -> None:
-    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
-    rows = hub.admin.execute("SELECT option, salt, digest FROM exclave.secret_digest").fetchall()
-    assert {option for option, _, _ in rows} == {"user", "password"}
-    assert all(len(salt) == 16 and len(digest) == 64 for _, salt, digest in rows)
-    assert len({digest for _, _, digest in rows}) == len(rows)
-    text = repr(rows)
-    assert "mine" not in text
-    assert b"mine".hex() not in text
-
-
-@pytest.mark.parametrize(
-    "trap",
-    [
-        pytest.param("", id="just there"),
-        pytest.param(
-            "CREATE FUNCTION exclave.trap() RETURNS trigger LANGUAGE plpgsql AS "
-            "'BEGIN EXECUTE ''CREATE ROLE trapped''; RETURN NEW; END'; "
-            "CREATE TRIGGER trap BEFORE INSERT ON exclave.secret_digest "
-            "FOR EACH ROW EXECUTE FUNCTION exclave.trap()",
-            id="with a trigger",
-        ),
-        pytest.param(
-            "ALTER TABLE exclave.secret_digest RENAME TO t; "
-            "CREATE VIEW exclave.secret_digest AS SELECT * FROM exclave.t; "
-            "GRANT ALL ON exclave.secret_digest TO PUBLIC",
-            id="a view",
-        ),
-    ],
-)
-def test_a_ledger_that_another_role_made_is_not_trusted(
-    hub: Hub, new_role: NewRole, trap: str
-) -> None:
-    squatter = new_role("squatter")
-    hub.run(f"GRANT CREATE ON DATABASE {hub.database.name} TO {squatter}")
-    with hub.database.connect(user=squatter) as thief:
-        ledger = Ledger.find(_engine(thief))
-        assert ledger.creatable
-        ledger.create(_engine(thief))
-        thief.execute("GRANT USAGE ON SCHEMA exclave TO PUBLIC")
-        if trap:
-            thief.execute(trap.encode())
-        assert make(hub.session, [hub.mapping("first")]).apply(hub.session)
-        rows = thief.execute("SELECT count(*) FROM exclave.secret_digest").fetchall()
-        assert rows == [(0,)]
-    assert not Ledger.find(_engine(hub.session)).usable
-    plan = make(hub.session, [hub.mapping("second")])
-    assert not plan  # it cannot know, and says so
-    assert any("would not show user, password" in note for note in plan.notes)
-    plan = make(hub.session, [hub.mapping("second")], Policy(hidden="set"))
-    assert plan.apply(hub.session)
-    assert hub.password() == "second"
-
-
-def _engine(connection: psycopg.Connection[Any]) -> Connection:
-    from exclave.catalog import PsycopgConnection
-
-    return PsycopgConnection(connection)
-
-
-def test_a_superusers_ledger_serves_all_roles_and_each_sees_only_its_own(
-    hub: Hub, new_role: NewRole
-) -> None:
-    assert install_ledger(hub.admin)
-    assert not install_ledger(hub.admin)
-    hub.run("DROP TABLE exclave.secret_digest")
-    with pytest.raises(PlanError, match="the schema exclave is there already"):
-        install_ledger(hub.admin)
-    hub.run("DROP SCHEMA exclave")
-    assert install_ledger(hub.admin)
-    other = new_role("owner")
-    hub.run(f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {other}")
-    with hub.database.connect(user=other) as second:
-        theirs = UserMapping("t", hub.user, options={"password": "theirs"})
-        assert make(second, [Server("t"), theirs]).apply(second)
-        assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
-        assert not make(second, [theirs]).notes
-        changed = UserMapping("t", hub.user, options={"password": "changed"})
-        assert make(second, [changed]).apply(second)
-        for session, count in ((second, 1), (hub.session, 2), (hub.admin, 3)):
-            rows = session.execute("SELECT count(*) FROM exclave.secret_digest").fetchall()
-            assert rows == [(count,)]
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            second.execute(
-                "INSERT INTO exclave.secret_digest SELECT 1::oid, 'o', "
-                f"'{hub.owner}', ''::bytea, ''::bytea".encode()
-            )
-        assert not make(hub.session, [hub.mapping("mine")])
-        assert make(hub.session, [hub.mapping("rotated")])
-
-
-def test_a_role_that_cannot_make_a_ledger_gets_a_note(hub: Hub) -> None:
-    hub.run(f"REVOKE CREATE ON DATABASE {hub.database.name} FROM {hub.owner}")
-    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
-    plan = make(hub.session, [hub.mapping("rotated")])
-    assert not plan
-    assert any("would not show user, password" in note for note in plan.notes)
-    assert "exclave" not in read(hub.admin).catalog.schemas
-    plan = make(hub.session, [hub.mapping("rotated")], Policy(hidden="set"))
-    assert plan.apply(hub.session)
-    assert hub.password() == "rotated"
-
-
-def test_digests_of_dropped_mappings_are_forgotten(hub: Hub) -> None:
-    assert make(hub.session, [hub.mapping("mine")]).apply(hub.session)
-    assert removal(hub.session, [hub.mapping("mine")]).apply(hub.session)
-    assert make(hub.session, [UserMapping("s", options={"user": "p"})]).apply(hub.session)
-    assert make(hub.session, [hub.mapping("again")]).apply(hub.session)
-    rows = hub.admin.execute(
-        "SELECT count(*), count(DISTINCT mapping) FROM exclave.secret_digest"
-    ).fetchall()
-    assert rows == [(2, 1)]
 
 
 def test_with_log_statement_all_the_server_logs_what_it_is_sent(database: Database) -> None:
