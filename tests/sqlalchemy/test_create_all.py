@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 import logging
-import pickle
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Column, Integer, MetaData, Table, Text, create_mock_engine, exc, select
-from sqlalchemy.schema import BLANK_SCHEMA, CreateTable, DropTable, FetchedValue
-from sqlalchemy.sql import quoted_name
+from sqlalchemy.schema import CreateTable, DropTable, FetchedValue
 
 import exclave as xc
 from exclave.cluster import Database
@@ -19,46 +16,12 @@ from exclave.errors import DeclarationError
 from exclave.sqlalchemy import (
     ForeignTable,
     apply_plan,
-    foreign_objects,
     inspect_foreign,
     make_plan,
     register_foreign,
 )
 
-HOSTILE = "a%b %(c)s 'd' \"e\" :f \\ $1 😀"
-
-
-class Mood(enum.Enum):
-    GOOD = "good"
-    BAD = "bad"
-
-
-def tables_in(connection: sa.Connection, schema: str = "public") -> dict[str, str]:
-    rows = connection.execute(
-        sa.text(
-            "SELECT c.relname::text AS name, c.relkind::text AS kind FROM pg_class AS c "
-            "WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind IN ('r', 'f')"
-        ),
-        {"schema": schema},
-    )
-    return {row.name: row.kind for row in rows}
-
-
-def mixed(metadata: MetaData) -> tuple[Table, Table]:
-    """An ordinary table, a foreign one with a key to it, and a foreign one with a key to that."""
-    local = Table("local", metadata, Column("id", Integer, primary_key=True), comment="mine")
-    foreign = ForeignTable(
-        "foreign",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("local", sa.ForeignKey("local.id", name="fk"), index=True, comment="which one"),
-        Column("text", Text, unique=True, server_default="50% 'x' :y"),
-        sa.Index("by_text", "text"),
-        sa.CheckConstraint("id % 2 >= 0", name="even"),
-        server="remote_server",
-        comment="100% 'theirs' :x",
-    )
-    return local, foreign
+from .mixed import mixed, tables_in
 
 
 @pytest.mark.parametrize("checkfirst", [True, False])
@@ -171,91 +134,6 @@ def test_a_server_that_others_use_is_an_error_and_all_stays(
         assert set(tables_in(connection)) == {"local", "foreign", "theirs"}
 
 
-def test_schema_translate_map_moves_tables_types_and_registered_schemas(
-    hub, declare_loopback: Any
-) -> None:
-    metadata = MetaData()
-    Table("local", metadata, Column("id", Integer, primary_key=True), schema="tenant")
-    foreign = ForeignTable(
-        "foreign",
-        metadata,
-        Column("id", sa.ForeignKey("tenant.local.id"), primary_key=True),
-        Column("mood", sa.Enum(Mood, name="mood", schema="tenant")),
-        schema="tenant",
-        server="remote_server",
-        comment="c",
-    )
-    ForeignTable("plain", metadata, Column("id", Integer), server="remote_server", comment="d")
-    register_foreign(metadata, *declare_loopback(), xc.Schema("tenant"), xc.Schema("rest"))
-
-    def work(connection: sa.Connection) -> Any:
-        connection = connection.execution_options(
-            schema_translate_map={"tenant": "Tenant %1", None: "rest"}
-        )
-        metadata.create_all(connection)
-        metadata.create_all(connection)
-        made = foreign_objects(metadata, connection), tables_in(connection, '"Tenant %1"')
-        assert not make_plan(metadata, connection)
-        found = inspect_foreign(connection)
-        metadata.drop_all(connection)
-        return *made, found, inspect_foreign(connection)
-
-    desired, made, found, left = hub.run(work)
-    assert made == {"local": "r", "foreign": "f"}
-    assert set(desired.foreign_tables) == {("Tenant %1", "foreign"), ("rest", "plain")}
-    assert set(found.foreign_tables) == set(desired.foreign_tables)
-    columns = found.foreign_tables["Tenant %1", "foreign"].columns
-    assert [column.type for column in columns] == ["integer", '"Tenant %1".mood']
-    assert found.foreign_tables["rest", "plain"].comment == "d"
-    assert not left.foreign_tables
-    assert not {"Tenant %1", "rest", "tenant"} & set(left.schemas)
-    assert foreign.schema == "tenant"
-
-
-def test_names_without_a_schema_stand_in_the_first_of_the_search_path(
-    engine: sa.Engine, declare_loopback: Any
-) -> None:
-    metadata = MetaData()
-    mixed(metadata)
-    register_foreign(metadata, *declare_loopback())
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE SCHEMA first")
-        connection.exec_driver_sql("SET LOCAL search_path = first, public")
-        metadata.create_all(connection)
-        assert tables_in(connection, "first") == {"local": "r", "foreign": "f"}
-        assert not make_plan(metadata, connection)
-        metadata.drop_all(connection)
-        assert tables_in(connection, "first") == {}
-
-
-def test_a_copy_of_a_foreign_table_in_another_metadata_is_one(
-    engine: sa.Engine, declare_loopback: Any
-) -> None:
-    metadata, copies = MetaData(), MetaData()
-    local, foreign = mixed(metadata)
-    local.to_metadata(copies)
-    foreign.to_metadata(copies)
-    foreign.to_metadata(metadata, name="second")
-    foreign.to_metadata(copies, schema="erp", referred_schema_fn=lambda *_: BLANK_SCHEMA)
-    register_foreign(copies, *declare_loopback(), xc.Schema("erp"))
-    with engine.begin() as connection:
-        copies.create_all(connection)
-        assert tables_in(connection) == {"local": "r", "foreign": "f"}
-        assert tables_in(connection, "erp") == {"foreign": "f"}
-        metadata.create_all(connection)
-        assert tables_in(connection) == {"local": "r", "foreign": "f", "second": "f"}
-        metadata.drop_all(connection)
-        copies.drop_all(connection)
-        assert tables_in(connection) == {}
-
-
-def test_a_pickled_metadata_still_declares_the_same() -> None:
-    metadata = MetaData()
-    mixed(metadata)
-    copy = pickle.loads(pickle.dumps(metadata))
-    assert foreign_objects(copy) == foreign_objects(metadata)
-
-
 def test_foreign_keys_in_a_circle_are_never_sent(engine: sa.Engine, declare_loopback: Any) -> None:
     metadata = MetaData()
     for name, other in (("a", "b"), ("b", "a")):
@@ -295,44 +173,6 @@ def test_a_key_of_an_ordinary_table_to_a_foreign_one_is_refused_before_anything_
             metadata.create_all(connection)
         assert tables_in(connection) == {}
         assert not inspect_foreign(connection).servers
-
-
-def test_hostile_names_options_and_passwords_arrive_unchanged(hub, declare_loopback: Any) -> None:
-    name = HOSTILE
-    extension, server, mapping = declare_loopback(name, application_name=HOSTILE)
-    schema = xc.Schema(f"s {HOSTILE}", comment=HOSTILE)
-    mapping = xc.UserMapping(name, "PUBLIC", options={"user": HOSTILE, "password": HOSTILE})
-    metadata = MetaData()
-    register_foreign(metadata, extension, server, mapping, schema)
-    ForeignTable(
-        f"t {HOSTILE}",
-        metadata,
-        Column(f"c {HOSTILE}", Text, server_default=HOSTILE, comment=HOSTILE),
-        Column("plain", Integer),
-        Column("collated", sa.String(9, collation="C")),
-        sa.CheckConstraint("plain % 2 = 0", name=f"k {HOSTILE}"),
-        schema=schema.name,
-        server=name,
-        remote_table=HOSTILE,
-        comment=HOSTILE,
-        column_options={f"c {HOSTILE}": {"column_name": f"d {HOSTILE}"}},
-        grants={"PUBLIC": ["SELECT"]},
-    )
-    for checkfirst in (True, False):
-        hub.run(lambda c, first=checkfirst: metadata.create_all(c, checkfirst=first))
-        assert hub.run(lambda c: make_plan(metadata, c).sql()) == ""
-        found = hub.run(inspect_foreign)
-        table = found.foreign_tables[schema.name, f"t {HOSTILE}"]
-        assert table.options == xc.Options({"table_name": HOSTILE})
-        assert table.comment == HOSTILE
-        assert {column.name: column.comment for column in table.columns} == {
-            f"c {HOSTILE}": HOSTILE,
-            "plain": None,
-            "collated": None,
-        }
-        assert found.user_mappings[name, xc.PUBLIC].options["password"].resolve() == HOSTILE
-        hub.run(lambda c, first=checkfirst: metadata.drop_all(c, checkfirst=first))
-        assert not hub.run(inspect_foreign).foreign_tables
 
 
 def test_a_secret_in_options_of_a_table_is_sent_unseen(make_hub, caplog) -> None:
@@ -502,47 +342,8 @@ def test_a_plan_alters_what_differs_and_can_be_taken_back(hub, declare_loopback:
     assert hub.run(inspect_foreign) == before
 
 
-def test_foreign_tables_are_partitions_and_children_of_ordinary_tables(
-    hub, declare_loopback: Any
-) -> None:
-    metadata = MetaData(schema="tenant")
-    register_foreign(metadata, *declare_loopback(), xc.Schema("tenant"))
-    for name, more in (("whole", {"postgresql_partition_by": "RANGE (id)"}), ("parent", {})):
-        Table(name, metadata, Column("id", Integer, nullable=False), **more)
-    bound = "FOR VALUES FROM (1) TO (10)"
-    columns = [[Column("id", Integer, nullable=False)] for _ in range(2)]
-    # Named so that they would be created before their parents otherwise.
-    part = xc.Partition("tenant.whole", bound)
-    ForeignTable("a_part", metadata, *columns[0], server="remote_server", partition_of=part)
-    ForeignTable(
-        "a_child", metadata, *columns[1], server="remote_server", inherits=["tenant.parent"]
-    )
-
-    def work(connection: sa.Connection) -> Any:
-        connection = connection.execution_options(schema_translate_map={"tenant": "t1"})
-        metadata.create_all(connection)
-        assert make_plan(metadata, connection).sql() == ""
-        found = inspect_foreign(connection).foreign_tables
-        metadata.drop_all(connection)
-        assert not tables_in(connection, "t1")
-        return found["t1", "a_part"].partition_of, found["t1", "a_child"].inherits
-
-    partition, parents = hub.run(work)
-    assert partition == xc.Partition("t1.whole", bound)
-    assert parents == {xc.QualifiedName("parent", "t1")}
-
-
 def test_an_engine_or_an_asynchronous_connection_is_refused_with_a_hint(hub) -> None:
     metadata = MetaData()
     mixed(metadata)
     with pytest.raises(xc.errors.CatalogError, match="run_sync"):
         make_plan(metadata, hub.engine)
-
-
-def test_quoted_names_are_plain_strings_in_what_is_declared() -> None:
-    metadata = MetaData()
-    name = quoted_name("Table", quote=True)
-    ForeignTable(name, metadata, Column(quoted_name("C", quote=True), Integer), server="s")
-    [table] = foreign_objects(metadata)
-    assert type(table.name) is str
-    assert type(table.columns[0].name) is str
