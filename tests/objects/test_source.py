@@ -203,7 +203,7 @@ def test_names_stand_as_readable_as_they_can() -> None:
         xc.Secret.call("package.module:function"),
         [1, None, True, "a", {"b": xc.HIDDEN}],
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_every_kind_of_object_comes_back_from_its_source(value: object) -> None:
     found = eval(source_of(value), {"xc": xc})
@@ -213,7 +213,9 @@ def test_every_kind_of_object_comes_back_from_its_source(value: object) -> None:
     assert everything(found) == everything(value)
 
 
-@pytest.mark.parametrize("secret", [xc.Secret.literal("pa55word"), xc.Secret.call(lambda: "")])
+@pytest.mark.parametrize(
+    "secret", [xc.Secret.literal("pa55word"), xc.Secret.call(lambda: "")], ids=["literal", "call"]
+)
 def test_a_secret_without_a_reference_has_no_source(secret: xc.Secret) -> None:
     mapping = xc.UserMapping("accounts", "app", options={"password": secret})
     with pytest.raises(DeclarationError, match="'password' of user mapping") as caught:
