@@ -13,6 +13,10 @@ class DeclarationError(ExclaveError, ValueError):
     """Something was declared that PostgreSQL could not accept; nothing was sent."""
 
 
+class ProjectError(ExclaveError):
+    """What a project says cannot be found or read: its settings, its target or its database."""
+
+
 class SecretError(ExclaveError):
     """A secret could not be resolved; the message names the reference, never the value."""
 
