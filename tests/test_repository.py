@@ -48,7 +48,7 @@ PACKAGES: dict[str, set[str]] = {
     "doctor": {"psycopg"},
     "project": {"psycopg", "sqlalchemy"},
     "cluster": {"psycopg"},
-    "cli": {"typer", "rich"},
+    "cli": {"psycopg", "typer", "rich"},
 }
 """Which packages from elsewhere each room may import."""
 

@@ -4,7 +4,8 @@
 right after one is what it prints. ``sql hub`` and ``sql remote`` blocks are run by a superuser in
 the database ``shop`` on the hub or ``accounts`` on the remote, which docs/two-databases.md sets up
 before each page. On the pages the hub listens on port 5432 and the remote on 5433. Of ``sh``
-blocks the commands are checked to exist, ``python -c`` is run, and ``export`` is obeyed.
+blocks the commands are checked to exist, ``python -c`` is run, and ``export`` is obeyed; ``sh run``
+blocks are run by a shell. A block with ``title="…"`` is written to the file of that name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import ast
 import contextlib
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -49,6 +51,12 @@ class Block:
     code: str
     follows: str
     """The text between the block before and this one."""
+
+    @property
+    def file(self) -> str | None:
+        """The file that it is written to."""
+        found = re.fullmatch('title="(.+)"', self.place)
+        return found and found[1]
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
@@ -102,13 +110,19 @@ class Reader:
         """Run blocks one after the other."""
         printed: str | None = None
         for block in blocks:
-            if block.language == "python":
+            if block.file:
+                file = Path(block.file)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(self._with_ports(block.code), encoding="utf-8")
+            elif block.language == "python":
                 printed = self._python(block, module)
             elif block.language == "sql" and block.place:
                 self._sql(block)
             elif block.language in ("text", "sql", "json") and printed is not None:
                 assert printed.split("\n") == block.code.rstrip().split("\n"), f"{block} printed"
                 printed = None
+            elif block.language == "sh" and block.place == "run":
+                printed = self._shell(block)
             elif block.language == "sh":
                 for name, value in exports(block):
                     environment.setenv(name, value)
@@ -119,7 +133,22 @@ class Reader:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(tree, str(block.page), "exec"), vars(module))
-        lines = self._without_ports(printed.getvalue()).rstrip().split("\n")
+        return self._as_on_the_page(printed.getvalue())
+
+    def _shell(self, block: Block) -> str:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            ["bash", "-c", self._with_ports(block.code)],
+            env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return self._as_on_the_page(done.stdout)
+
+    def _as_on_the_page(self, printed: str) -> str:
+        lines = self._without_ports(printed).rstrip().split("\n")
         return "\n".join(line.rstrip() for line in lines)
 
     def _sql(self, block: Block) -> None:
@@ -173,6 +202,11 @@ def page_module() -> Generator[ModuleType]:
                 value.close()
 
 
+def is_run(block: Block) -> bool:
+    """Tell whether a block makes its page one that is run."""
+    return block.language == "python" or (block.language == "sh" and block.place == "run")
+
+
 def named(page: Path) -> str:
     """Give a page as test reports show it."""
     return str(page.relative_to(ROOT))
@@ -180,7 +214,7 @@ def named(page: Path) -> str:
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if any(b.language == "python" for b in blocks_of(page))],
+    [page for page in PAGES if any(map(is_run, blocks_of(page)))],
     ids=named,
 )
 def test_a_page_does_what_it_says(
@@ -206,7 +240,7 @@ def test_every_block_is_of_a_kind_that_is_checked(page: Path) -> None:
                 ast.parse(block.code)
             case "sh":
                 subprocess.run(["bash", "-n", "-c", block.code], check=True)
-                for command in commands_of(block):
+                for command in commands_of(block) if block.place != "run" else ():
                     check_command(command, block)
             case "text" | "sql":
                 pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,6 +105,16 @@ def test_a_mistake_in_settings_is_told(write: Write, name: str, text: str, messa
     with pytest.raises(ExclaveError) as caught:
         load()
     assert message in str(caught.value)
+
+
+def test_all_that_the_page_shows_can_be_read(write: Write) -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+    blocks = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) > 4
+    for block in blocks:
+        write("exclave.toml", block)
+        load()
+    assert len(load().declared) == 8
 
 
 def test_settings_that_are_not_there_are_told(write: Write, tmp_path: Path) -> None:

@@ -61,5 +61,6 @@ def make_plan(project: Project, connection: psycopg.Connection[Any], choices: Ch
         policy = replace(policy, hidden=choices.hidden)
     if choices.schemas:
         policy = replace(policy, schemas=frozenset(choices.schemas))
+    desired = project.desired(connection)
     with connection.transaction():
-        return plan.make(connection, project.desired(connection), policy)
+        return plan.make(connection, desired, policy)

@@ -60,7 +60,7 @@ class Project:
         Parameters
         ----------
         connection
-            The database they are for.
+            The database they are for, with autocommit and not in a transaction.
 
         Raises
         ------
