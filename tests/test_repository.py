@@ -45,7 +45,7 @@ PACKAGES: dict[str, set[str]] = {
     "plan": {"pglast", "psycopg", "rich"},
     "sqlalchemy": {"sqlalchemy"},
     "alembic": {"alembic", "sqlalchemy"},
-    "doctor": {"psycopg"},
+    "doctor": {"psycopg", "rich"},
     "project": {"psycopg", "sqlalchemy"},
     "cluster": {"psycopg"},
     "cli": {"psycopg", "typer", "rich"},

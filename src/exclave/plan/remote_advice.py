@@ -34,7 +34,7 @@ def remote_advice(sqlstate: str, snapshot: Snapshot, spec: ImportForeignSchema) 
         is none of the remote's.
     """
     server = snapshot.catalog.servers[spec.server]
-    user = _remote_user(snapshot, spec.server)
+    user = remote_user(snapshot, spec.server)
     if sqlstate in _NO_SCHEMA:
         database = server.options.get("dbname", user)
         return f'Check the name of the schema in the database "{database}" there.'
@@ -47,7 +47,22 @@ def remote_advice(sqlstate: str, snapshot: Snapshot, spec: ImportForeignSchema) 
     return lines if sqlstate.startswith(_CONNECTION) or sqlstate in _NOT_ALLOWED else None
 
 
-def _remote_user(snapshot: Snapshot, server: str) -> str:
+def remote_user(snapshot: Snapshot, server: str) -> str:
+    """Give as whom the hub logs in at a server for the current role.
+
+    Parameters
+    ----------
+    snapshot
+        What the hub holds.
+    server
+        The foreign server's name.
+
+    Returns
+    -------
+    str
+        The mapped user, words that stand for it where the mapping is hidden, or the role's own
+        name where the mapping names none.
+    """
     for role in (snapshot.role, PUBLIC):
         mapping = snapshot.catalog.user_mappings.get((server, role))
         if mapping is not None and isinstance(mapping.options, Options):
@@ -68,24 +83,59 @@ def remote_lines(server: Server, user: str, schema: str) -> str:
     schema
         The remote schema to read.
     """
-    options = server.options
-    host = str(options.get("host", options.get("hostaddr", "")))
-    port, database = options.get("port", "5432"), str(options.get("dbname", user))
-    name, namespace = quote_identifier(user), quote_identifier(schema)
-    if not host or host.startswith("/"):
-        where, kind, address = host or "its default socket", "local", ""
-    else:
-        where, address = host, "  <address of the hub>/32"
-        kind = "hostssl" if options.get("sslmode") in _ENCRYPTED else "host"
+    where, port = _host(server) or "its default socket", server.options.get("port", "5432")
+    statements = "\n".join(f"    {line}" for line in role_statements(user, schema))
     return (
         f"Check that a PostgreSQL server listens at {where}, port {port}, and has there:\n"
         "in pg_hba.conf, with the hub's address as the remote sees it:\n"
-        f"    {kind}  {_token(database)}  {_token(user)}{address}  scram-sha-256\n"
+        f"    {hba_line(server, user)}\n"
         "and, run by its administrator:\n"
-        f"    CREATE ROLE {name} LOGIN PASSWORD '<the mapped password>';\n"
-        f"    GRANT USAGE ON SCHEMA {namespace} TO {name};\n"
-        f"    GRANT SELECT ON ALL TABLES IN SCHEMA {namespace} TO {name};"
+        f"{statements}"
     )
+
+
+def hba_line(server: Server, user: str) -> str:
+    """Write the line of the remote's pg_hba.conf that lets a hub log in.
+
+    Parameters
+    ----------
+    server
+        The foreign server.
+    user
+        The user to log in as.
+
+    Notes
+    -----
+    PostgreSQL documentation, "The pg_hba.conf File".
+    """
+    host, address = _host(server), "  <address of the hub>/32"
+    kind = "hostssl" if server.options.get("sslmode") in _ENCRYPTED else "host"
+    if not host or host.startswith("/"):
+        kind, address = "local", ""
+    database = str(server.options.get("dbname", user))
+    return f"{kind}  {_token(database)}  {_token(user)}{address}  scram-sha-256"
+
+
+def role_statements(user: str, schema: str) -> tuple[str, ...]:
+    """Write what an administrator of the remote runs so that a hub may read a schema.
+
+    Parameters
+    ----------
+    user
+        The user to log in as.
+    schema
+        The remote schema to read.
+    """
+    name, namespace = quote_identifier(user), quote_identifier(schema)
+    return (
+        f"CREATE ROLE {name} LOGIN PASSWORD '<the mapped password>';",
+        f"GRANT USAGE ON SCHEMA {namespace} TO {name};",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA {namespace} TO {name};",
+    )
+
+
+def _host(server: Server) -> str:
+    return str(server.options.get("host", server.options.get("hostaddr", "")))
 
 
 def _token(word: str) -> str:

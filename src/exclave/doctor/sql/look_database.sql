@@ -1,0 +1,3 @@
+-- As in look.sql; the columns differ from version to version.
+CREATE FOREIGN TABLE pg_temp.exclave_database (datname text, datconnlimit int, {columns})
+  SERVER {server} OPTIONS (schema_name 'pg_catalog', table_name 'pg_database', {options});

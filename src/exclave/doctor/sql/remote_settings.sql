@@ -1,0 +1,4 @@
+SELECT s.name, s.setting
+  FROM pg_temp.exclave_settings AS s
+ WHERE s.name = ANY (ARRAY['server_version_num', 'max_connections', 'server_encoding',
+                           'superuser_reserved_connections', 'reserved_connections'])
