@@ -110,7 +110,10 @@ def _chosen(hub: Hub, names: Collection[str] | None) -> list[Server]:
 
 
 def _is_to_be_tried(hub: Hub, server: Server) -> bool:
-    return not hub.is_postgres(server) or hub.mapping_of(server) is not None
+    if hub.is_postgres(server):
+        return hub.mapping_of(server) is not None
+    wrapper = hub.snapshot.catalog.wrappers.get(server.wrapper)
+    return wrapper is not None and wrapper.handler is not None
 
 
 def _findings(

@@ -113,7 +113,7 @@ def findings(hub: Hub, look: Look) -> Iterator[Finding]:
         for name in ("host", "hostaddr", "port", "dbname", "service")
         if isinstance(value := server.options.get(name), str)
     )
-    message = f'As "{hub.role}" the hub cannot reach it ({where}).\n{said}'
+    message = f'As "{hub.role}" the hub cannot reach it{where and f" ({where})"}.\n{said}'
     yield Finding(code, server, message, *_REMEDIES.get(code, _look_there)(hub, server))
 
 
