@@ -209,7 +209,7 @@ def pieces(text: str, looks: int) -> list[str]:
 LOCAL = re.compile(r"^\d+; \d+ \d+ (TYPE|DOMAIN|TABLE|FUNCTION|PROCEDURE|COLLATION|SEQUENCE) ")
 
 
-def _copy_local(source: Database, target: Database, folder: Path) -> None:
+def copy_local(source: Database, target: Database, folder: Path) -> None:
     """Bring types, local tables and functions over, which are none of exclave's business."""
     pg_dump, environment = client_program(source.cluster, "pg_dump")
     pg_restore = pg_dump.with_name("pg_restore")
@@ -259,7 +259,7 @@ def round_trip(source: Database, folder: Path) -> Catalog | None:
                     value for value in catalog if isinstance(value, Extension | Schema)
                 ]
                 make(connection, first).apply(connection)
-                _copy_local(source, target, folder)
+                copy_local(source, target, folder)
                 plan = make(connection, catalog)
                 try:
                     with _possible(connection, plan):

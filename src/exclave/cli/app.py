@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from exclave.cli import apply, check, cluster, plan
+from exclave.cli import apply, check, cluster, plan, pull
 from exclave.cli.command import command
 from exclave.cli.exit import Group
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 command(app, plan.plan)
 command(app, apply.apply)
 command(app, check.check)
+command(app, pull.pull)
 app.add_typer(cluster.app, name="cluster")
 
 
