@@ -16,25 +16,34 @@ _IDENTITIES: dict[str, Identity | None] = {"": None, "a": "ALWAYS", "d": "BY DEF
 
 
 class ColumnReader:
-    """Gives the columns of one reading; equal ones are one object.
+    """Gives the columns of one reading; equal ones are one object, and so are equal lists of them.
 
     The tables of a hub repeat those of its members, and most columns occur many times.
     """
 
     def __init__(self) -> None:
+        self._tables: dict[str, tuple[Column, ...]] = {}
         self._known: dict[str, Column] = {}
         self._options: dict[tuple[str, ...], Options] = {}
 
-    def read(self, text: str) -> Column:
-        """Give one column.
+    def read(self, text: str | None) -> tuple[Column, ...]:
+        """Give the columns of one table.
 
         Parameters
         ----------
         text
-            What `sql/foreign_tables.sql` collects of it, a JSON array of: name, type, collation,
-            whether NOT NULL, expression, `attgenerated`, `attidentity`, options, comment and
-            grants.
+            What `sql/foreign_tables.sql` collects of them: for each a line with a JSON array of
+            name, type, collation, whether NOT NULL, expression, `attgenerated`, `attidentity`,
+            options, comment and grants. ``None`` is no column.
         """
+        if text is None:
+            return ()
+        columns = self._tables.get(text)
+        if columns is None:
+            columns = self._tables[text] = tuple(map(self._read_one, text.split("\n")))
+        return columns
+
+    def _read_one(self, text: str) -> Column:
         column = self._known.get(text)
         if column is None:
             column = self._known[text] = self._column(*_decode(text)[0])

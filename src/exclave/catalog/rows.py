@@ -95,7 +95,7 @@ def foreign_table_of(row: Row, columns: ColumnReader) -> ForeignTable:
     bound = row["bound"]
     return ForeignTable(
         row["name"],
-        [columns.read(text) for text in row["columns"] or ()],
+        columns.read(row["columns"]),
         server=row["server"],
         schema=row["schema"],
         options=options_of(row["options"]),

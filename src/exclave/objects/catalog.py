@@ -84,6 +84,9 @@ class Catalog:
 def _by_key(objects: list[ForeignObject], kind: type[_T]) -> Mapping[object, _T]:
     found: dict[object, _T] = {}
     for value in objects:
-        if isinstance(value, kind) and found.setdefault(value.key, value) != value:
+        if not isinstance(value, kind):
+            continue
+        first = found.setdefault(value.key, value)
+        if first is not value and first != value:
             raise DeclarationError(f"Two different declarations of {value}; keep one.")
     return MappingProxyType(found)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from exclave.errors import DeclarationError
@@ -189,6 +190,16 @@ class Column:
                 f'column "{name}": default, generated and identity exclude each other.'
             )
 
+    def __hash__(self) -> int:
+        # Tells most columns apart, and is asked of each column of a table.
+        return hash((self.name, self.type))
+
+
+@lru_cache(maxsize=4096)
+def as_set(columns: tuple[Column, ...]) -> frozenset[Column]:
+    """Give columns less their order; one set for all tables of a hub that have the same ones."""
+    return frozenset(columns)
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class ForeignTable:
@@ -292,7 +303,7 @@ class ForeignTable:
         if isinstance(former, str):
             former = QualifiedName(check_name(former, "foreign table"), schema)
         assign(self, "renamed_from", former)
-        assign(self, "column_set", frozenset(self.columns))
+        assign(self, "column_set", as_set(self.columns))
         self._check_shape()
 
     def _check_shape(self) -> None:

@@ -16,7 +16,7 @@ from exclave.plan.ledger import Ledger, has_hidden
 from exclave.plan.live import compare_with
 from exclave.plan.policy import DEFAULT_POLICY
 from exclave.plan.secrets import Resolver, needed_for
-from exclave.plan.state import Key, State, key_of
+from exclave.plan.state import Key, State, key_of, schema_of
 
 LOCK_KEY = 0x6578636C617665
 """The advisory lock under which every plan is applied: "exclave" in ASCII."""
@@ -36,7 +36,8 @@ def apply(
     resolve = Resolver()
     with hub.transaction():
         _lock(hub, waiting)
-        snapshot = read(hub)
+        schemas = _schemas(changes)
+        snapshot = read(hub, schemas=schemas)
         outcome = _Outcome.of(changes)
         if stale := _stale(hub, snapshot, changes, resolve):
             if not _left_to_do(hub, snapshot, outcome, resolve):
@@ -51,7 +52,7 @@ def apply(
         for change in changes:
             _run(hub, change, resolve)
         _record_digests(hub, changes, resolve)
-        left = _left_to_do(hub, read(hub), outcome, resolve)
+        left = _left_to_do(hub, read(hub, schemas=schemas), outcome, resolve)
         if left:
             raise PlanError(
                 "PostgreSQL took every statement, and the database is still not as planned; all "
@@ -80,6 +81,12 @@ def _lock(hub: Connection, waiting: AbstractContextManager[object] | None) -> No
         "passed before it was done. Nothing was changed; try again later.",
         sqlstate,
     )
+
+
+def _schemas(changes: Sequence[Change]) -> set[str]:
+    """Name the schemas that changes are about; on a large hub the others are not worth reading."""
+    touched = [value for change in changes for value in (change.before, change.after) if value]
+    return {schema for value in touched if (schema := schema_of(value)) is not None}
 
 
 def _resolve_all(changes: Sequence[Change], resolve: Resolver) -> None:
@@ -117,7 +124,7 @@ def _record_digests(hub: Connection, changes: Sequence[Change], resolve: Resolve
     }
     if not mappings:
         return
-    snapshot = read(hub)
+    snapshot = read(hub, schemas=())
     unseen = [mapping for key, mapping in mappings.items() if has_hidden(snapshot.catalog, [key])]
     if unseen:
         Ledger.find(hub).record(hub, unseen, resolve)

@@ -55,7 +55,7 @@ def respell_expressions(connection: Connection, actual: Catalog, desired: Catalo
     pairs = {
         key: (actual.foreign_tables[key], table)
         for key, table in desired.foreign_tables.items()
-        if key in actual.foreign_tables and actual.foreign_tables[key] != table
+        if key in actual.foreign_tables and _has_expressions(table)
     }
     questions = list(
         dict.fromkeys(question for pair in pairs.values() for question in _questions(*pair))
@@ -68,6 +68,10 @@ def respell_expressions(connection: Connection, actual: Catalog, desired: Catalo
         respelled.get(value.key, value) if isinstance(value, ForeignTable) else value
         for value in desired
     )
+
+
+def _has_expressions(table: ForeignTable) -> bool:
+    return bool(table.checks) or any(column.default or column.generated for column in table.columns)
 
 
 def _questions(there: ForeignTable, wanted: ForeignTable) -> Iterator[_Question]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from exclave.objects import Check, Column, ForeignTable
-from exclave.objects.foreign_table import Partition
+from exclave.objects.foreign_table import Partition, as_set
 from exclave.objects.grant import Grants
 from exclave.objects.names import quote_role
 from exclave.objects.quoting import quote_identifier
 from exclave.plan import column as columns
 from exclave.plan.comment import comment_statements
+from exclave.plan.copies import filled
 from exclave.plan.grant import grant_statements, without_owner
 from exclave.plan.option import alter_options_clause, options_clause
 from exclave.plan.statement import Fragment, Statement
@@ -19,23 +21,37 @@ from exclave.plan.statement import Fragment, Statement
 
 def merge(actual: ForeignTable, desired: ForeignTable) -> ForeignTable:
     """Fill what a declaration leaves open with what is there."""
-    had = {column.name: column for column in actual.columns}
-    return replace(
-        desired,
-        columns=[
+    columns, column_set = actual.columns, actual.column_set
+    if not _are_as_declared(columns, desired.columns):
+        had = {column.name: column for column in columns}
+        columns = tuple(
             _merge_column(had.get(column.name) or had.get(column.renamed_from or ""), column)
             for column in desired.columns
-        ],
+        )
+        column_set = as_set(columns)
+    return filled(
+        actual,
+        desired,
+        columns=columns,
+        column_set=column_set,
         owner=desired.owner or actual.owner,
         grants=actual.grants if desired.grants is None else desired.grants,
         extension=actual.extension,
     )
 
 
+@lru_cache(maxsize=4096)
+def _are_as_declared(actual: tuple[Column, ...], desired: tuple[Column, ...]) -> bool:
+    """Tell whether columns need no change; asked once of those that many tables of a hub have."""
+    return len(actual) == len(desired) and all(
+        _merge_column(there, wanted) is there for there, wanted in zip(actual, desired, strict=True)
+    )
+
+
 def _merge_column(actual: Column | None, desired: Column) -> Column:
     if actual is None or desired.grants is not None:
         return desired
-    return replace(desired, grants=actual.grants)
+    return filled(actual, desired, grants=actual.grants)
 
 
 def replaced_because(before: ForeignTable, after: ForeignTable) -> str | None:

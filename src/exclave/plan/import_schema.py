@@ -61,7 +61,7 @@ def import_foreign_schema(
     """
     hub = connection_of(connection)
     with hub.transaction():
-        before = read(hub)
+        before = read(hub, schemas=[spec.local_schema])
         _check(spec, before)
         prerequisites.refuse(prerequisites.missing_for_import(hub, before, spec))
         _run(hub, spec, before)

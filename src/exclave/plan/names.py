@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection
@@ -21,6 +22,7 @@ from exclave.objects.data_type import canonical_type, is_built_in, split_type
 from exclave.objects.foreign_table import Partition
 from exclave.objects.grant import Grants, expand_all
 from exclave.objects.names import ROLE_KEYWORDS
+from exclave.plan.copies import changed
 from exclave.plan.grant import without_owner
 from exclave.plan.query import query
 
@@ -48,13 +50,14 @@ def resolve_names(connection: Connection, actual: Catalog, desired: Catalog, maj
     wanted = _Wanted.of(desired, known)
     found = wanted.look_up(connection)
     roles = _session_roles(connection, desired)
-    resolver = _Resolver(found, roles, actual, major)
-    return Catalog(resolver.resolve(value) for value in desired)
+    resolver = _Resolver(found, wanted.respelled(found), roles, actual, major)
+    return Catalog(map(resolver.resolve, desired))
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    types: frozenset[str]
+    types: Mapping[str, tuple[str, str]]
+    """Each spelling that is of no built-in type: the type's name, and what stands behind it."""
     functions: frozenset[str]
     collations: frozenset[str]
     tables: frozenset[str]
@@ -73,20 +76,31 @@ class _Wanted:
             if function is not None
         }
         return cls(
-            types=frozenset(
-                split_type(spelling)[0] for spelling in spellings if not is_built_in(spelling)
-            ),
+            types={
+                spelling: split_type(spelling)
+                for spelling in spellings
+                if not is_built_in(spelling)
+            },
             functions=_unqualified(functions),
             collations=_unqualified({column.collation for column in columns if column.collation}),
             tables=_unqualified(parents),
         )
 
     def look_up(self, connection: Connection) -> dict[tuple[str, str], QualifiedName]:
-        asked = [sorted(self.types), sorted(self.functions), sorted(self.collations)]
+        types = {name for name, _ in self.types.values()}
+        asked = [sorted(types), sorted(self.functions), sorted(self.collations)]
         if not any((*asked, self.tables)):
             return {}
         rows = connection.fetch(query("resolve_names"), [*asked, sorted(self.tables)])
         return {(kind, text): QualifiedName(name, schema) for kind, text, schema, name in rows}
+
+    def respelled(self, found: dict[tuple[str, str], QualifiedName]) -> dict[str, str]:
+        """Give the spelling of each type that was found in a schema of its own."""
+        return {
+            spelling: canonical_type(f"{found['type', name]}{rest}")
+            for spelling, (name, rest) in self.types.items()
+            if ("type", name) in found and found["type", name].schema != "pg_catalog"
+        }
 
 
 def _unqualified(names: set[QualifiedName]) -> frozenset[str]:
@@ -111,13 +125,16 @@ def roles_of(value: ForeignObject) -> set[str]:
     roles = {getattr(value, "owner", None), getattr(value, "role", None)}
     grants: set[Grant] = set(getattr(value, "grants", None) or ())
     if isinstance(value, ForeignTable):
-        grants.update(grant for column in value.columns for grant in column.grants or ())
+        for column in value.columns:
+            if column.grants:
+                grants |= column.grants
     return {role for role in roles if role} | {grant.role for grant in grants}
 
 
 @dataclass(frozen=True, slots=True)
 class _Resolver:
     found: dict[tuple[str, str], QualifiedName]
+    types: dict[str, str]
     roles: dict[str, str]
     actual: Catalog
     major: int
@@ -125,10 +142,10 @@ class _Resolver:
     def resolve(self, value: ForeignObject) -> ForeignObject:
         match value:
             case UserMapping():
-                return replace(value, role=self.role(value.role))
+                return changed(value, role=self.role(value.role))
             case Wrapper():
                 owner = self._owner(value, self.actual.wrappers.get(value.name))
-                return replace(
+                return changed(
                     value,
                     handler=self._name("function", value.handler),
                     validator=self._name("function", value.validator),
@@ -137,14 +154,14 @@ class _Resolver:
                 )
             case Server():
                 owner = self._owner(value, self.actual.servers.get(value.name))
-                return replace(
+                return changed(
                     value,
                     owner=value.owner and self.role(value.owner),
                     grants=self._grants(value.grants, "foreign server", owner),
                 )
             case Schema():
                 owner = self._owner(value, self.actual.schemas.get(value.name))
-                return replace(
+                return changed(
                     value,
                     owner=value.owner and self.role(value.owner),
                     grants=self._grants(value.grants, "schema", owner),
@@ -169,10 +186,10 @@ class _Resolver:
     def _table(self, table: ForeignTable) -> ForeignTable:
         owner = self._owner(table, self.actual.foreign_tables.get(table.key))
         partition = table.partition_of
-        return replace(
+        return changed(
             table,
-            columns=[self._column(column, owner) for column in table.columns],
-            inherits=[self._name("table", parent) or parent for parent in table.inherits],
+            columns=tuple(self._column(column, owner) for column in table.columns),
+            inherits=frozenset(self._name("table", parent) or parent for parent in table.inherits),
             partition_of=partition
             and Partition(
                 self._name("table", partition.parent) or partition.parent, partition.bound
@@ -182,16 +199,14 @@ class _Resolver:
         )
 
     def _column(self, column: Column, owner: str | None) -> Column:
-        name, rest = split_type(column.type)
-        found = self.found.get(("type", name))
-        changes: dict[str, object] = {}
-        if found is not None and found.schema != "pg_catalog":
-            changes["type"] = canonical_type(f"{found}{rest}")
-        if column.collation is not None and column.collation.schema is None:
-            changes["collation"] = self._name("collation", column.collation)
-        if column.grants:
-            changes["grants"] = self._grants(column.grants, "column", owner)
-        return replace(column, **changes) if changes else column
+        if not (column.type in self.types or column.collation or column.grants):
+            return column
+        return changed(
+            column,
+            type=self.types.get(column.type, column.type),
+            collation=self._name("collation", column.collation),
+            grants=self._grants(column.grants, "column", owner),
+        )
 
     def _name(self, kind: str, name: QualifiedName | None) -> QualifiedName | None:
         if name is None or name.schema is not None:

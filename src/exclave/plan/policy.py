@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from exclave.objects import Catalog, ForeignObject, ForeignTable, Schema
+from exclave.objects import Catalog, ForeignObject
+from exclave.plan.state import schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +44,13 @@ class Policy:
         """Give the declarations less those that stand in other schemas."""
         if self.schemas is None:
             return desired
-        return Catalog(
-            value for value in desired if self._schema_of(value) in (None, *self.schemas)
-        )
+        return Catalog(value for value in desired if schema_of(value) in (None, *self.schemas))
 
     def drops(self, value: ForeignObject) -> bool:
         """Tell whether an object is to be dropped if nobody declared it."""
         if self.unmanaged == "ignore" or getattr(value, "extension", None) is not None:
             return False
-        return self.schemas is None or self._schema_of(value) in self.schemas
-
-    @staticmethod
-    def _schema_of(value: ForeignObject) -> str | None:
-        match value:
-            case ForeignTable(schema=name) | Schema(name=name):
-                return name
-            case _:
-                return None
+        return self.schemas is None or schema_of(value) in self.schemas
 
 
 DEFAULT_POLICY = Policy()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from exclave.objects import Schema
 from exclave.objects.grant import Grants
 from exclave.objects.names import quote_role
 from exclave.objects.quoting import quote_identifier
 from exclave.plan.comment import comment_statements
+from exclave.plan.copies import filled
 from exclave.plan.grant import grant_statements, without_owner
 from exclave.plan.statement import Statement
 
 
 def merge(actual: Schema, desired: Schema) -> Schema:
     """Fill what a declaration leaves open with what is there."""
-    return replace(
+    return filled(
+        actual,
         desired,
         owner=desired.owner or actual.owner,
         grants=actual.grants if desired.grants is None else desired.grants,

@@ -9,6 +9,7 @@ from exclave.objects.grant import Grants
 from exclave.objects.names import quote_role
 from exclave.objects.quoting import quote_identifier, quote_literal
 from exclave.plan.comment import comment_statements
+from exclave.plan.copies import filled
 from exclave.plan.grant import grant_statements, without_owner
 from exclave.plan.option import alter_options_clause, options_clause
 from exclave.plan.statement import Statement
@@ -16,7 +17,8 @@ from exclave.plan.statement import Statement
 
 def merge(actual: Server, desired: Server) -> Server:
     """Fill what a declaration leaves open with what is there."""
-    return replace(
+    return filled(
+        actual,
         desired,
         owner=desired.owner or actual.owner,
         grants=actual.grants if desired.grants is None else desired.grants,

@@ -9,6 +9,7 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     QualifiedName,
+    Schema,
     Server,
     UserMapping,
     Wrapper,
@@ -22,6 +23,15 @@ Key = tuple[type[ForeignObject], object]
 def key_of(value: ForeignObject) -> Key:
     """What identifies an object among those of every kind."""
     return (type(value), value.key)
+
+
+def schema_of(value: ForeignObject) -> str | None:
+    """The schema that an object stands in, or is; ``None`` for one that belongs to no schema."""
+    match value:
+        case ForeignTable(schema=name) | Schema(name=name):
+            return name
+        case _:
+            return None
 
 
 class State:

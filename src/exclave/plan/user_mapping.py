@@ -14,6 +14,8 @@ from exclave.plan.statement import Statement
 
 def merge(actual: UserMapping, desired: UserMapping) -> UserMapping:
     """Keep what the database would not show, unless it is known to be wrong."""
+    if actual.options == desired.options:
+        return actual
     if isinstance(actual.options, Hidden) or isinstance(desired.options, Hidden):
         return desired if actual.options == Hidden(changed=True) else actual
     kept = {

@@ -1,5 +1,5 @@
--- One row a table. `columns` holds a text a column, so that equal ones are read once; the module
--- `columns` knows the order of what is in it.
+-- One row a table. `columns` is a text with a line a column (JSON has no line breaks in its strings),
+-- so that equal ones are read once; the module `columns` knows the order of what is in it.
 WITH tables AS (
   SELECT c.oid, c.relname, c.relowner, c.relacl, c.relpartbound, n.nspname, f.ftserver, f.ftoptions
     FROM pg_catalog.pg_class AS c
@@ -64,7 +64,7 @@ SELECT 'foreign_table' AS noun,
               GROUP BY i.inhrelid) AS parents
     ON parents.inhrelid = c.oid
   LEFT JOIN (SELECT a.attrelid,
-                    pg_catalog.json_agg(pg_catalog.json_build_array(
+                    pg_catalog.string_agg(pg_catalog.json_build_array(
                       a.attname,
                       pg_catalog.format_type(a.atttypid, a.atttypmod),
                       CASE WHEN a.attcollation <> t.typcollation THEN
@@ -89,7 +89,7 @@ SELECT 'foreign_table' AS noun,
                                   g.privilege_type, g.is_grantable))
                            FROM pg_catalog.aclexplode(a.attacl) AS g
                           WHERE g.grantee <> w.relowner) END
-                    )::pg_catalog.text ORDER BY a.attnum) AS value
+                    )::pg_catalog.text, E'\n' ORDER BY a.attnum) AS value
                FROM tables AS w
                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = w.oid
                JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
