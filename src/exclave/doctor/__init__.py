@@ -2,6 +2,17 @@
 
 from exclave.doctor.examine import examine
 from exclave.doctor.finding import Finding, Kind, Place, Remedy, Severity, kinds
+from exclave.doctor.looks import Progress
 from exclave.doctor.report import Report
 
-__all__ = ["Finding", "Kind", "Place", "Remedy", "Report", "Severity", "examine", "kinds"]
+__all__ = [
+    "Finding",
+    "Kind",
+    "Place",
+    "Progress",
+    "Remedy",
+    "Report",
+    "Severity",
+    "examine",
+    "kinds",
+]

@@ -33,7 +33,7 @@ def by_dsn(dsn: str) -> Connect:
         import psycopg
 
         try:
-            return psycopg.connect(dsn, autocommit=True)
+            return psycopg.connect(dsn, autocommit=True, prepare_threshold=None)
         except psycopg.OperationalError as error:
             reason = f"The hub cannot be reached: {error}"
         except psycopg.ProgrammingError:

@@ -85,14 +85,23 @@ class Database:
         """
         import psycopg
 
-        with self._connect() as connection:
+        with self.connect() as connection:
             try:
                 yield connection
             except psycopg.Error as error:
                 message = PsycopgConnection(connection).message(error)
                 raise CatalogError(f"PostgreSQL refused: {message}") from error
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def connect(self) -> psycopg.Connection[Any]:
+        """Connect, with autocommit; the connection is the caller's to close.
+
+        Raises
+        ------
+        ProjectError
+            When the address cannot be read, or the database cannot be reached.
+        SecretError
+            When a reference cannot be resolved.
+        """
         import psycopg
         from psycopg.conninfo import make_conninfo
 

@@ -54,6 +54,11 @@ class Project:
     policy: Policy = DEFAULT_POLICY
     pythonpath: tuple[Path, ...] = ()
 
+    @property
+    def declares(self) -> bool:
+        """Whether anything is declared, in the settings or by a target."""
+        return bool(self.targets) or len(self.declared) > 0
+
     def desired(self, connection: psycopg.Connection[Any]) -> Catalog:
         """Give all declarations: those of the settings and those of the targets.
 
@@ -69,7 +74,7 @@ class Project:
         DeclarationError
             When two different declarations have one name.
         """
-        if not self.targets and not len(self.declared):
+        if not self.declares:
             where = (
                 f"{self.settings} declares nothing and names no target"
                 if self.settings

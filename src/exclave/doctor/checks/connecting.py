@@ -107,7 +107,7 @@ def findings(hub: Hub, look: Look) -> Iterator[Finding]:
     code = _code(failure.sqlstate, failure.message)
     if not hub.is_postgres(server):
         code = "server-silent" if failure.sqlstate == TIMED_OUT else "server-fails"
-    said = masked(failure.message, hub, server)
+    said = masked(failure.message, hub, server).replace("\t", "  ")  # libpq indents
     where = ", ".join(
         f"{name} {value}"
         for name in ("host", "hostaddr", "port", "dbname", "service")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exclave.catalog import Connection
 from exclave.doctor.finding import Finding, on
 from exclave.doctor.hub import Hub
-from exclave.errors import PlanError, SecretError
+from exclave.errors import ExclaveError
 from exclave.objects import Catalog
 from exclave.plan import make, prerequisites
 from exclave.plan.needs import Need
@@ -23,16 +23,10 @@ _PREREQUISITE = (
 
 
 def findings(connection: Connection, hub: Hub, desired: Catalog) -> Iterator[Finding]:
-    """Find what the plan for the declarations would change, and what it lacks for that.
-
-    Raises
-    ------
-    DeclarationError
-        As `exclave.plan.make`.
-    """
+    """Find what the plan for the declarations would change, and what it lacks for that."""
     try:
         plan = make(connection, desired)
-    except (PlanError, SecretError) as error:
+    except ExclaveError as error:
         yield Finding("differs-from-declared", "declarations", f"No plan can be made: {error}")
         return
     if not plan:
