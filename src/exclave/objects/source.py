@@ -289,14 +289,15 @@ class Writer:
         return Atom(self.name("HIDDEN"))
 
     def _of_secret(self, secret: Secret, place: SecretPlace) -> Node:
-        if not _has_source(secret):
+        if not has_source(secret):
             secret = self._secret(secret, place)
-            if not _has_source(secret):
+            if not has_source(secret):
                 secret = refuse(secret, place)
         return call(f"{self.name('Secret')}.{secret.kind}", *map(string, secret.reference))
 
 
-def _has_source(secret: Secret) -> bool:
+def has_source(secret: Secret) -> bool:
+    """Tell whether a secret is a reference that can be written, and no value or bare function."""
     return secret.kind != "literal" and secret._held is None  # pyright: ignore[reportPrivateUsage]
 
 

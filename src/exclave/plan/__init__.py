@@ -1,27 +1,35 @@
 """Desired against actual: ordered, reversible changes, and their SQL."""
 
 from exclave.objects import ForeignObject
+from exclave.plan.apply import run
 from exclave.plan.change import Change, noun_of
 from exclave.plan.compare import compare
 from exclave.plan.import_schema import import_foreign_schema
+from exclave.plan.interleave import around_others
 from exclave.plan.ledger import install_ledger
 from exclave.plan.make import make, removal
 from exclave.plan.plan import Plan
 from exclave.plan.policy import Policy
+from exclave.plan.reduce import reduced
+from exclave.plan.scope import Scope
 from exclave.plan.statement import Statement
 
 __all__ = [
     "Change",
     "Plan",
     "Policy",
+    "Scope",
     "Statement",
+    "around_others",
     "compare",
     "create_statements",
     "drop_statements",
     "import_foreign_schema",
     "install_ledger",
     "make",
+    "reduced",
     "removal",
+    "run",
 ]
 
 

@@ -13,7 +13,7 @@ from exclave.plan import prerequisites
 from exclave.plan.align import align
 from exclave.plan.change import Change, noun_of
 from exclave.plan.ledger import Ledger, has_hidden
-from exclave.plan.live import compare_with
+from exclave.plan.live import compare_with, default_grants
 from exclave.plan.policy import DEFAULT_POLICY
 from exclave.plan.secrets import Resolver, needed_for
 from exclave.plan.state import Key, State, key_of, schema_of
@@ -59,6 +59,53 @@ def apply(
                 "is rolled back. Different: " + ", ".join(left) + "."
             )
     return True
+
+
+def run(changes: Sequence[Change], connection: object) -> None:
+    """Make changes as they are, without a look at what is there; for what was planned before.
+
+    Nothing is compared and no lock is taken: that is for whoever keeps the changes, such as a tool
+    for migrations. What default privileges grant on new objects is asked of the database.
+
+    Parameters
+    ----------
+    changes
+        The changes, in order.
+    connection
+        A psycopg 3 connection or a `Connection`. An open transaction is joined by way of a
+        savepoint, and is the caller's to commit.
+
+    Raises
+    ------
+    SecretError
+        When a secret cannot be resolved; nothing was begun.
+    ApplyError
+        When PostgreSQL refuses a statement. The database is as it was.
+    """
+    hub = connection_of(connection)
+    resolve = Resolver()
+    with hub.transaction():
+        changes = _with_default_grants(hub, changes)
+        _resolve_all(changes, resolve)
+        for change in changes:
+            _run(hub, change, resolve)
+        _record_digests(hub, changes, resolve)
+
+
+def _with_default_grants(hub: Connection, changes: Sequence[Change]) -> Sequence[Change]:
+    if not any(_creates_exactly(change) for change in changes):
+        return changes
+    snapshot = read(hub, schemas=())
+    return [
+        replace(change, granted=default_grants(snapshot, change.subject))
+        if _creates_exactly(change)
+        else change
+        for change in changes
+    ]
+
+
+def _creates_exactly(change: Change) -> bool:
+    return change.before is None and getattr(change.after, "grants", None) is not None
 
 
 def _lock(hub: Connection, waiting: AbstractContextManager[object] | None) -> None:
@@ -122,12 +169,17 @@ def _record_digests(hub: Connection, changes: Sequence[Change], resolve: Resolve
         for change in changes
         if isinstance(change.after, UserMapping)
     }
-    if not mappings:
+    if not mappings or _sees_all(hub):
         return
     snapshot = read(hub, schemas=())
     unseen = [mapping for key, mapping in mappings.items() if has_hidden(snapshot.catalog, [key])]
     if unseen:
         Ledger.find(hub).record(hub, unseen, resolve)
+
+
+def _sees_all(hub: Connection) -> bool:
+    [(superuser,)] = hub.fetch("SELECT pg_catalog.current_setting('is_superuser')")
+    return superuser == "on"
 
 
 def _stale(

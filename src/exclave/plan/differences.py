@@ -23,6 +23,8 @@ from exclave.objects.registry import rules_of
 from exclave.plan.change import NOUNS, Change, noun_of
 from exclave.plan.policy import Policy
 from exclave.plan.rename import apply_renames
+from exclave.plan.scope import going
+from exclave.plan.state import Key, key_of
 
 Granted = Callable[[ForeignObject], Grants]
 """Tells what default privileges grant on a new object."""
@@ -33,7 +35,8 @@ def differences(
 ) -> tuple[Change, ...]:
     """Find the changes that turn one catalog into another; see `exclave.plan.compare`."""
     renames, actual = apply_renames(actual, desired, policy)
-    return (*renames, *_Comparison(actual, desired, policy, granted).changes())
+    gone = going(actual, desired, policy.drops, policy.scope)
+    return (*renames, *_Comparison(actual, desired, policy, granted, gone).changes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class _Comparison:
     desired: Catalog
     policy: Policy
     granted: Granted
+    going: frozenset[Key]
 
     def changes(self) -> Iterator[Change]:
         """Give the changes in an order in which PostgreSQL takes them."""
@@ -70,7 +74,7 @@ class _Comparison:
         for value in (*self.desired.user_mappings.values(), *self.desired.foreign_tables.values()):
             declared = value.server in self.desired.servers
             there = self.actual.servers.get(value.server)
-            if not declared and (there is None or self.policy.drops(there)):
+            if not declared and (there is None or key_of(there) in self.going):
                 raise DeclarationError(
                     f'{value}: the foreign server "{value.server}" neither exists nor is '
                     "declared; declare it too."
@@ -110,13 +114,12 @@ class _Comparison:
         return replace(value, extension=rules.extension)
 
     def _undeclared(self, kind: type[ForeignObject]) -> list[Change]:
-        if kind in (Extension, Schema):
+        if not self.going:
             return []
-        declared = _of_kind(self.desired, kind)
         return [
             Change(value, None, cascade=self.policy.cascade, granted=self.granted(value))
-            for key, value in _of_kind(self.actual, kind).items()
-            if key not in declared and self.policy.drops(value)
+            for value in _of_kind(self.actual, kind).values()
+            if key_of(value) in self.going
         ]
 
     def _mappings(self, direct: list[Change], replaced: set[str]) -> list[Change]:
@@ -124,17 +127,13 @@ class _Comparison:
         final = {change.subject.key: change.after for change in direct}
         changes = [change for change in direct if _server_of(change) not in replaced]
         for key, value in self.actual.user_mappings.items():
-            if value.server not in replaced or self._is_dropped(value):
+            if value.server not in replaced or key_of(value) in self.going:
                 continue
             self.refuse_undeclared(value, self.desired.user_mappings)
             changes += [Change(value, None), Change(None, final.get(key, value))]
         return changes + [
             change for change in direct if _server_of(change) in replaced and change.before is None
         ]
-
-    def _is_dropped(self, value: ForeignObject) -> bool:
-        declared = _of_kind(self.desired, type(value))
-        return self.policy.drops(value) and value.key not in declared
 
     def refuse_undeclared(self, value: ForeignObject, declared: Mapping[Any, object]) -> None:
         """Refuse to rebuild what nobody declared, unless the policy allows it."""

@@ -177,7 +177,7 @@ class _Reshaping:
 
     @classmethod
     def of(cls, before: ForeignTable, after: ForeignTable) -> _Reshaping:
-        pairs = _pairs(before, after)
+        pairs = paired_columns(before, after)
         retyped = any(
             (old.type, old.collation) != (new.type, new.collation) for old, new in pairs.values()
         )
@@ -201,7 +201,7 @@ class _Reshaping:
         return sorted(new, key=lambda column: column.generated is not None)
 
 
-def _pairs(before: ForeignTable, after: ForeignTable) -> dict[str, tuple[Column, Column]]:
+def paired_columns(before: ForeignTable, after: ForeignTable) -> dict[str, tuple[Column, Column]]:
     """Pair old and new columns; on the way back, what was renamed knows its former name."""
     old = {column.name: column for column in before.columns}
     new_names = {column.name for column in after.columns}

@@ -22,6 +22,7 @@ from exclave.plan.change import Change
 from exclave.plan.differences import differences
 from exclave.plan.policy import Policy
 from exclave.plan.rename import apply_renames
+from exclave.plan.scope import included, with_columns
 from exclave.plan.secrets import Resolver
 
 
@@ -59,13 +60,18 @@ def compare_with(
     resolve
         What gives secrets.
     """
+    if policy.scope is not None:
+        scope = policy.scope.of_session(snapshot.role)
+        desired, scope = included(snapshot.catalog, desired, scope)
+        policy = replace(policy, scope=scope)
     renames, actual = apply_renames(snapshot.catalog, desired, policy)
     aligned = align(hub, replace(snapshot, catalog=actual), desired, resolve)
     unseen = tuple(_unseen(aligned.actual, aligned.desired))
     actual = _without_hidden(aligned.actual) if policy.hidden == "set" else aligned.actual
-    changes = differences(
-        actual, aligned.desired, policy, lambda value: default_grants(snapshot, value)
-    )
+    desired = aligned.desired
+    if policy.scope is not None:
+        desired = with_columns(actual, desired, policy.scope)
+    changes = differences(actual, desired, policy, lambda value: default_grants(snapshot, value))
     return Comparison((*renames, *changes), unseen)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from exclave.objects import Catalog, ForeignObject
+from exclave.plan.scope import Scope
 from exclave.plan.state import schema_of
 
 
@@ -32,6 +33,9 @@ class Policy:
         Look at these schemas and the foreign tables in them only; ``None`` looks at all. What
         belongs to no schema (extensions, wrappers, servers, user mappings) is created and altered
         as declared, and never dropped for being undeclared.
+    scope
+        What decides object by object, and column by column, whether the plan is about it;
+        ``None`` includes all.
     """
 
     unmanaged: Literal["ignore", "drop"] = "ignore"
@@ -39,6 +43,7 @@ class Policy:
     cascade: bool = False
     hidden: Literal["keep", "set"] = "keep"
     schemas: frozenset[str] | None = None
+    scope: Scope | None = field(default=None, repr=False)
 
     def within(self, desired: Catalog) -> Catalog:
         """Give the declarations less those that stand in other schemas."""

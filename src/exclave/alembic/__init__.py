@@ -1,0 +1,4 @@
+"""Alembic front end: foreign objects in `alembic revision --autogenerate`, and operations for them.
+
+Alembic finds it by itself, as the plug-in ``alembic.autogenerate.exclave``.
+"""

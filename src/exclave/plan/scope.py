@@ -1,0 +1,178 @@
+"""Which objects and columns a plan is about, decided one by one; the rest it leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from exclave.objects import (
+    Catalog,
+    Column,
+    Extension,
+    ForeignObject,
+    ForeignTable,
+    Schema,
+    Server,
+    UserMapping,
+    Wrapper,
+)
+from exclave.objects.names import ROLE_KEYWORDS
+from exclave.plan.state import Key, key_of
+
+
+def _all(actual: ForeignObject | None, declared: ForeignObject | None) -> bool:
+    del actual, declared
+    return True
+
+
+def _as_declared(
+    table: ForeignTable, actual: Column | None, declared: Column | None
+) -> Column | None:
+    del table, actual
+    return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan is about.
+
+    Parameters
+    ----------
+    includes
+        Called with an object as it is and as it is declared, either of which may be ``None``;
+        tells whether the plan is about it.
+    column
+        Called with a declared foreign table, a column as it is and as it is declared, either of
+        which may be ``None``; gives the column as it is to be, or ``None`` for no such column.
+    owners
+        The roles whose undeclared objects may be dropped, among them perhaps
+        ``"CURRENT_USER"``; a user mapping counts as its server's owner's. ``None`` is any role.
+    """
+
+    includes: Callable[[ForeignObject | None, ForeignObject | None], bool] = _all
+    column: Callable[[ForeignTable, Column | None, Column | None], Column | None] = _as_declared
+    owners: frozenset[str] | None = None
+
+    def of_session(self, role: str) -> Scope:
+        """Give the same with the name of the session's role for the words that stand for it."""
+        if self.owners is None:
+            return self
+        return replace(
+            self, owners=frozenset(role if name in ROLE_KEYWORDS else name for name in self.owners)
+        )
+
+    def lets_go(self, value: ForeignObject, actual: Catalog) -> bool:
+        """Tell whether an undeclared object may be dropped."""
+        if self.owners is not None:
+            owned = actual.servers[value.server] if isinstance(value, UserMapping) else value
+            if getattr(owned, "owner", None) not in self.owners:
+                return False
+        return self.includes(value, None)
+
+
+def included(actual: Catalog, desired: Catalog, scope: Scope) -> tuple[Catalog, Scope]:
+    """Give the declarations that a plan is about, and a scope that leaves the others alone.
+
+    Parameters
+    ----------
+    actual
+        What is there.
+    desired
+        All declarations.
+    scope
+        What decides.
+    """
+    there = {key_of(value): value for value in actual}
+    chosen = [value for value in desired if scope.includes(there.get(key_of(value)), value)]
+    aside = {key_of(value) for value in desired} - {key_of(value) for value in chosen}
+    if not aside:
+        return desired, scope
+
+    def includes(actual: ForeignObject | None, declared: ForeignObject | None) -> bool:
+        value = actual or declared
+        return value is not None and key_of(value) not in aside and scope.includes(actual, declared)
+
+    return Catalog(chosen), replace(scope, includes=includes)
+
+
+def with_columns(actual: Catalog, desired: Catalog, scope: Scope) -> Catalog:
+    """Give the declarations with the columns that a scope decides on.
+
+    Parameters
+    ----------
+    actual, desired
+        What is there and what was declared, in one spelling.
+    scope
+        What decides.
+    """
+    if scope.column is _as_declared:
+        return desired
+    return Catalog(
+        _with_columns(actual.foreign_tables.get(value.key), value, scope)
+        if isinstance(value, ForeignTable)
+        else value
+        for value in desired
+    )
+
+
+def _with_columns(actual: ForeignTable | None, desired: ForeignTable, scope: Scope) -> ForeignTable:
+    left = {column.name: column for column in (actual.columns if actual else ())}
+    columns: list[Column | None] = []
+    for column in desired.columns:
+        had = left.pop(column.name, None) or left.pop(column.renamed_from or "", None)
+        columns.append(scope.column(desired, had, column))
+    columns += [scope.column(desired, column, None) for column in left.values()]
+    return replace(desired, columns=[column for column in columns if column is not None])
+
+
+def going(
+    actual: Catalog, desired: Catalog, drops: Callable[[ForeignObject], bool], scope: Scope | None
+) -> frozenset[Key]:
+    """Find what is to be dropped since nobody declared it.
+
+    Parameters
+    ----------
+    actual, desired
+        What is there and what was declared.
+    drops
+        Tells whether an undeclared object is one to drop.
+    scope
+        What narrows that down; then what stays keeps the servers, wrappers and parents that it
+        needs.
+    """
+    declared = {key_of(value) for value in desired}
+    gone = {
+        key_of(value): value
+        for value in actual
+        if not isinstance(value, Extension | Schema)
+        and key_of(value) not in declared
+        and drops(value)
+        and (scope is None or scope.lets_go(value, actual))
+    }
+    if scope is None or not gone:
+        return frozenset(gone)
+    staying = [value for value in actual if key_of(value) not in gone | dict.fromkeys(declared)]
+    staying += desired
+    while staying:
+        kept = [gone.pop(key) for key in _needed(staying) if key in gone]
+        staying = kept
+    return frozenset(gone)
+
+
+def _needed(values: Iterable[ForeignObject]) -> set[Key]:
+    keys: set[Key] = set()
+    for value in values:
+        match value:
+            case Server():
+                keys.add((Wrapper, value.wrapper))
+            case UserMapping():
+                keys.add((Server, value.server))
+            case ForeignTable():
+                parents = set(value.inherits)
+                if value.partition_of is not None:
+                    parents.add(value.partition_of.parent)
+                keys.add((Server, value.server))
+                keys |= {(ForeignTable, (parent.schema, parent.name)) for parent in parents}
+            case _:
+                pass
+    return keys

@@ -1,0 +1,50 @@
+"""Foreign tables as values, declared as tables of a metadata."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from exclave import Column, ForeignTable
+from exclave.sqlalchemy import NamedType, foreign_table_args
+from exclave.sqlalchemy.expression import expression_of
+
+
+def declare(table: ForeignTable, metadata: sa.MetaData) -> sa.Table:
+    """Declare a foreign table as it is."""
+    args = foreign_table_args(
+        table.server,
+        options=table.options,
+        column_options={c.name: c.options for c in table.columns if c.options},
+        column_grants={c.name: c.grants for c in table.columns if c.grants is not None},
+        inherits=table.inherits,
+        partition_of=table.partition_of,
+        owner=table.owner,
+        grants=table.grants,
+        schema=table.schema,
+        comment=table.comment,
+    )
+    checks = [
+        sa.CheckConstraint(
+            expression_of(check.expression), name=check.name, info={"no_inherit": check.no_inherit}
+        )
+        for check in table.checks
+    ]
+    return sa.Table(table.name, metadata, *map(_column, table.columns), *checks, **args)
+
+
+def _column(column: Column) -> sa.Column[object]:
+    generators: list[sa.Computed | sa.Identity] = []
+    if column.generated is not None:
+        expression = expression_of(column.generated.expression)
+        generators.append(sa.Computed(expression, persisted=column.generated.stored))
+    if column.identity is not None:
+        generators.append(sa.Identity(always=column.identity == "ALWAYS"))
+    collation = f" COLLATE {column.collation}" if column.collation else ""
+    return sa.Column(
+        column.name,
+        NamedType(column.type) if not collation else sa.Text(collation=column.collation.name),
+        *generators,
+        nullable=not column.not_null,
+        server_default=None if column.default is None else expression_of(column.default),
+        comment=column.comment,
+    )
