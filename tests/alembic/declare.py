@@ -39,10 +39,9 @@ def _column(column: Column) -> sa.Column[object]:
         generators.append(sa.Computed(expression, persisted=column.generated.stored))
     if column.identity is not None:
         generators.append(sa.Identity(always=column.identity == "ALWAYS"))
-    collation = f" COLLATE {column.collation}" if column.collation else ""
     return sa.Column(
         column.name,
-        NamedType(column.type) if not collation else sa.Text(collation=column.collation.name),
+        NamedType(column.type, column.collation),
         *generators,
         nullable=not column.not_null,
         server_default=None if column.default is None else expression_of(column.default),

@@ -2,3 +2,5 @@
 
 Alembic finds it by itself, as the plug-in ``alembic.autogenerate.exclave``.
 """
+
+import alembic  # noqa: F401 # pyright: ignore[reportUnusedImport] - loads the plug-in; it must begin

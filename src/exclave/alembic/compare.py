@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
+import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
@@ -43,7 +44,9 @@ def compare_foreign(
     assert context.connection is not None
     session = SqlalchemyConnection(context.connection)
     declared = _declared(context)
-    made = plan.make(session, declared, _policy(context, declared, frozenset(schemas)))
+    naming = Naming.of_connection(context.connection)
+    policy = _policy(context, declared, frozenset(schemas), _provided(upgrade_ops, naming))
+    made = plan.make(session, declared, policy)
     for note in made.notes:
         log.warning("%s", note)
     for change in made:
@@ -51,7 +54,7 @@ def compare_foreign(
     if not made:
         return
     role = read(session, schemas=[]).role
-    changed = _touched(upgrade_ops, Naming.of_connection(context.connection))
+    changed = _touched(upgrade_ops, naming)
     before, after = plan.around_others(made, changed.__contains__)
     operations = operations_of([*before, *after], declared, role)
     first = upgrade_ops.info[KEY] = operations[: len(before)]
@@ -66,7 +69,12 @@ def _declared(context: AutogenContext) -> Catalog:
     return catalog
 
 
-def _policy(context: AutogenContext, declared: Catalog, schemas: frozenset[str | None]) -> Policy:
+def _policy(
+    context: AutogenContext,
+    declared: Catalog,
+    schemas: frozenset[str | None],
+    provided: frozenset[str],
+) -> Policy:
     unmanaged = context.opts.get("exclave_unmanaged", "drop")
     if unmanaged not in ("drop", "ignore"):
         raise DeclarationError(
@@ -82,7 +90,7 @@ def _policy(context: AutogenContext, declared: Catalog, schemas: frozenset[str |
     }
     filters = Filters(context, schemas, tables)
     owners = _owners(context, declared)
-    scope = Scope(includes=filters.includes, column=filters.column, owners=owners)
+    scope = Scope(filters.includes, filters.column, owners, provided)
     return Policy(unmanaged=unmanaged, scope=scope)
 
 
@@ -102,6 +110,23 @@ def _touched(upgrade_ops: ops.UpgradeOps, naming: Naming) -> set[QualifiedName]:
         for op in upgrade_ops.ops
         if isinstance(op, ops.ModifyTableOps | ops.DropTableOp)
     }
+
+
+def _provided(upgrade_ops: ops.UpgradeOps, naming: Naming) -> frozenset[str]:
+    """Give the ordinary tables that are created, and the types that SQLAlchemy makes for them."""
+    names: set[str] = set()
+    for op in upgrade_ops.ops:
+        if isinstance(op, ops.CreateTableOp):
+            names |= _spellings(op.table_name, naming.schema(op.schema))
+            for column in op.columns:
+                type_ = getattr(column, "type", None)
+                if isinstance(type_, sa.Enum) and type_.name:
+                    names |= _spellings(type_.name, naming.schema(cast("Any", type_).schema))
+    return frozenset(names)
+
+
+def _spellings(name: str, schema: str) -> set[str]:
+    return {str(QualifiedName(name)), str(QualifiedName(name, schema))}
 
 
 def move_to_front(upgrade_ops: ops.UpgradeOps) -> None:

@@ -58,6 +58,8 @@ def make(
     found = dependants.dependants_of_rebuilt(hub, comparison.changes)
     dependants.refuse(found, cascade=policy.cascade)
     needs = prerequisites.missing(hub, snapshot, comparison.changes)
+    if policy.scope is not None:
+        needs = [need for need in needs if need.name not in policy.scope.provided]
     notes = [
         *comparison.unseen,
         *exposed_secrets(wanted),

@@ -47,11 +47,14 @@ class Scope:
     owners
         The roles whose undeclared objects may be dropped, among them perhaps
         ``"CURRENT_USER"``; a user mapping counts as its server's owner's. ``None`` is any role.
+    provided
+        Names of tables and types, as SQL, that another tool makes before they are needed.
     """
 
     includes: Callable[[ForeignObject | None, ForeignObject | None], bool] = _all
     column: Callable[[ForeignTable, Column | None, Column | None], Column | None] = _as_declared
     owners: frozenset[str] | None = None
+    provided: frozenset[str] = frozenset()
 
     def of_session(self, role: str) -> Scope:
         """Give the same with the name of the session's role for the words that stand for it."""
