@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from exclave.catalog import connection_of, read
+from exclave.catalog.collector import paused_collector
 from exclave.cli.run import Run
 from exclave.errors import CatalogError, ProjectError
 from exclave.objects import module
@@ -85,10 +86,10 @@ def pull(
         raise _there(output)
     if address is not None:
         run = replace(run, database=address)
-    with run.connected(run.project()) as connection:
-        pulled = _pulled(connection, schema, owners=owners, grants=grants)
     references = EnvironmentReferences()
-    text = _written(pulled, style, references)
+    with run.connected(run.project()) as connection, paused_collector():
+        pulled = _pulled(connection, schema, owners=owners, grants=grants)
+        text = _written(pulled, style, references)
     if output is not None:
         _write(text, output, force=force)
     if run.as_json:

@@ -40,7 +40,7 @@ class List:
 class Dict:
     """A dict."""
 
-    items: tuple[tuple[Node, Node], ...]
+    items: tuple[tuple[Atom, Node], ...]
 
 
 Node = Atom | Call | List | Dict
@@ -70,6 +70,7 @@ def called(node: Node) -> Iterator[str]:
             yield from called(part)
 
 
+_PLAIN = re.compile(r"[ !#-&(-\[\]-~]*")  # printable ASCII but quotes and backslashes
 _ESCAPE_OR_QUOTE = re.compile(r"\\.|\"")
 
 # Letters and symbols whose width depends on the version of Unicode, or that take no column.
@@ -86,6 +87,8 @@ def string(text: str) -> Atom:
     Characters that cannot be printed are escaped, and so are marks that go with the character
     before them: two spellings of one text look different.
     """
+    if _PLAIN.fullmatch(text):
+        return Atom(f'"{text}"')
     body = repr("\"'" + text)[len("'\"\\'") : -1]  # both quotes stand in it, so ' is escaped
     if not body.isascii():
         body = "".join(map(_distinct, body))
@@ -131,13 +134,15 @@ def formatted(
     -----
     "The Black code style", chapters "How Black wraps lines" and "The magic trailing comma".
     """
+    if isinstance(node, Atom):
+        return node.text
     start = indent if before is None else before
-    one_line = _flat(node)
-    if isinstance(node, Atom) or start + columns(one_line) + after <= width:
+    one_line = _one_line(node, width - start - after)
+    if one_line is not None:
         return one_line
     opening, closing, parts = _opened(node)
     if not parts:
-        return one_line
+        return opening + closing
     inner = indent + len(INDENT)
     comma = "" if isinstance(node, Call) and len(parts) == 1 else ","
     lines = [
@@ -155,26 +160,32 @@ def formatted(
     return "\n".join([opening, *lines, " " * indent + closing])
 
 
+def _one_line(node: Node, room: int) -> str | None:
+    """Write a tree in one line of at most so many columns, if it fits."""
+    if isinstance(node, Atom):
+        return node.text if columns(node.text) <= room else None
+    opening, closing, parts = _opened(node)
+    room -= columns(opening) + len(closing) + len(", ") * max(len(parts) - 1, 0)
+    written: list[str] = []
+    for label, part in parts:
+        text = _one_line(part, room - columns(label))
+        if text is None:
+            return None
+        written.append(label + text)
+        room -= columns(written[-1])
+    return opening + ", ".join(written) + closing if room >= 0 else None
+
+
 def _opened(node: Call | List | Dict) -> tuple[str, str, list[tuple[str, Node]]]:
     match node:
         case Call():
-            return f"{node.name}(", ")", list(_labelled(node))
+            labelled = [("", argument) for argument in node.arguments]
+            labelled += [(f"{name}=", value) for name, value in node.keywords]
+            return f"{node.name}(", ")", labelled
         case List():
             return "[", "]", [("", item) for item in node.items]
         case Dict():
-            return "{", "}", [(f"{_flat(key)}: ", value) for key, value in node.items]
-
-
-def _labelled(node: Call) -> Iterator[tuple[str, Node]]:
-    yield from (("", argument) for argument in node.arguments)
-    yield from ((f"{name}=", value) for name, value in node.keywords)
-
-
-def _flat(node: Node) -> str:
-    if isinstance(node, Atom):
-        return node.text
-    opening, closing, parts = _opened(node)
-    return opening + ", ".join(label + _flat(part) for label, part in parts) + closing
+            return "{", "}", [(f"{key.text}: ", value) for key, value in node.items]
 
 
 def columns(text: str) -> int:

@@ -140,7 +140,7 @@ def _bare(value: _Owned, owners: bool, grants: bool) -> _Owned:
 
 def _column(column: Column) -> Column:
     """Leave out what can only be nothing: no default privileges are given on columns."""
-    return column if column.grants else replace(column, grants=None)
+    return column if column.grants or column.grants is None else replace(column, grants=None)
 
 
 def _is_hidden(mapping: UserMapping) -> bool:

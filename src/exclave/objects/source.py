@@ -225,7 +225,7 @@ class Writer:
     def _of_collection(self, value: object, place: SecretPlace) -> Node:
         if isinstance(value, Mapping):
             items = cast("Mapping[object, object]", value).items()
-            return Dict(tuple((self.node(key), self.node(each, place)) for key, each in items))
+            return Dict(tuple((_key(key), self.node(each, place)) for key, each in items))
         if isinstance(value, list | tuple | set | frozenset):
             items = cast("Iterable[object]", value)
             if isinstance(value, frozenset) and all(isinstance(each, Grant) for each in items):
@@ -294,6 +294,10 @@ class Writer:
             if not has_source(secret):
                 secret = refuse(secret, place)
         return call(f"{self.name('Secret')}.{secret.kind}", *map(string, secret.reference))
+
+
+def _key(key: object) -> Atom:
+    return string(key) if isinstance(key, str) else Atom(repr(key))
 
 
 def has_source(secret: Secret) -> bool:

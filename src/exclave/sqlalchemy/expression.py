@@ -17,7 +17,9 @@ from exclave.sqlalchemy.naming import Naming
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
 _CAST = re.compile(
-    rf"CAST\(NULL AS (?P<type>.*?)\)(?: COLLATE (?P<collation>{_NAME}(?:\.{_NAME})?))?", re.DOTALL
+    rf"CAST\(NULL AS (?P<type>.*?)\)"
+    rf'(?: COLLATE (?:(?P<collation>{_NAME}(?:\.{_NAME})?)|"(?P<raw>.*)"))?',  # 2.0 gives it raw
+    re.DOTALL,
 )
 
 
@@ -95,5 +97,6 @@ def type_and_collation(
     match = _CAST.fullmatch(text)
     if match is None:
         raise DeclarationError(f"{where}: {type_!r} is no type of PostgreSQL's.")
-    collation = match["collation"]
-    return match["type"], QualifiedName.of(collation, "collation") if collation else None
+    if match["collation"]:
+        return match["type"], QualifiedName.of(match["collation"], "collation")
+    return match["type"], QualifiedName(match["raw"]) if match["raw"] else None
