@@ -73,7 +73,7 @@ def test_over_a_connection_of_the_callers_it_finds_the_same_and_leaves_nothing_o
         examine(app)
         kept = app.execute("SELECT server_name FROM postgres_fdw_get_connections()").fetchall()
         assert kept == [("accounts",)]
-    assert "Poolers" in report.notes[0]
+    assert "pooler" in report.notes[0]
 
 
 Prepare = Callable[[Pair], AbstractContextManager[None]]

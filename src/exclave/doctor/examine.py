@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 
 from exclave.catalog import Connection, connection_of
 from exclave.doctor import checks
 from exclave.doctor.checks import declared
 from exclave.doctor.finding import Finding
 from exclave.doctor.hub import Hub, read_hub
-from exclave.doctor.looks import Progress, look_at_once, look_one_by_one
+from exclave.doctor.looks import NoSessionError, Progress, look_at_once, look_one_by_one
 from exclave.doctor.remote import Look
 from exclave.doctor.report import Report, report
 from exclave.doctor.sessions import Connect, by_dsn, opened
@@ -85,15 +86,27 @@ def _examine(
     servers = _chosen(hub, names)
     others = len(hub.snapshot.catalog.servers) - len(servers) if names is None else 0
     tried = [server for server in servers if _is_to_be_tried(hub, server)]
-    if connect is None:
-        looks = look_one_by_one(connection, hub, tried, timeout_seconds, progress)
-    else:
-        looks = look_at_once(connect, hub, tried, timeout_seconds, progress)
+    looks = _looks(connection, hub, tried, timeout_seconds, connect, progress)
     findings = list(_findings(connection, hub, servers, looks, desired))
-    notes = list(_notes(looks, connect))
+    notes = list(_notes(looks))
     if others:
-        notes.append(f'{others} more on the hub are none of the role "{hub.role}".')
+        which = "1 other is" if others == 1 else f"{others} others are"
+        notes.append(f'{which} on the hub, with which the role "{hub.role}" has nothing to do.')
     return report(findings, [server.name for server in servers], notes)
+
+
+def _looks(
+    connection: Connection,
+    hub: Hub,
+    servers: list[Server],
+    timeout_seconds: float,
+    connect: Connect | None,
+    progress: Progress,
+) -> list[Look]:
+    if connect is not None:
+        with suppress(NoSessionError):
+            return look_at_once(connect, hub, servers, timeout_seconds, progress)
+    return look_one_by_one(connection, hub, servers, timeout_seconds, progress)
 
 
 def _chosen(hub: Hub, names: Collection[str] | None) -> list[Server]:
@@ -138,11 +151,11 @@ def _findings(
         yield from declared.findings(connection, hub, wanted)
 
 
-def _notes(looks: list[Look], connect: Connect | None) -> Iterator[str]:
+def _notes(looks: list[Look]) -> Iterator[str]:
     for look in looks:
         yield from look.notes
-    if connect is None and any(look.remote for look in looks):
+    if any(look.remote is not None and look.remote.pooled is None for look in looks):
         yield (
-            "Poolers in front of remotes were not looked for: that takes sessions of the "
-            "examination's own."
+            "Not all remotes were tried for a pooler in front of them: that takes two sessions "
+            "of the examination's own, and servers that keep their connections."
         )

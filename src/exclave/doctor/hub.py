@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from exclave.catalog import Connection, Snapshot, read
 from exclave.doctor.collation import Collation
@@ -16,6 +17,7 @@ from exclave.objects.names import PUBLIC
 TableKey = tuple[str, str]
 """Schema and name of a foreign table."""
 
+_T = TypeVar("_T", ForeignTable, UserMapping)
 _TRUE = frozenset({"true", "on", "yes", "1", "t", "y"})
 
 
@@ -49,6 +51,8 @@ class Hub:
         Schemas on which the role has no USAGE.
     unanalyzed
         Foreign tables without statistics.
+    tables, mappings
+        Foreign tables and user mappings by their server's name.
     """
 
     snapshot: Snapshot
@@ -64,21 +68,21 @@ class Hub:
     unreadable: frozenset[TableKey]
     closed_schemas: frozenset[str]
     unanalyzed: frozenset[TableKey]
+    tables: Mapping[str, list[ForeignTable]]
+    mappings: Mapping[str, list[UserMapping]]
 
     @property
     def role(self) -> str:
         """The current role."""
         return self.snapshot.role
 
-    def tables_of(self, server: Server) -> tuple[ForeignTable, ...]:
+    def tables_of(self, server: Server) -> Sequence[ForeignTable]:
         """Give the foreign tables of a server."""
-        tables = self.snapshot.catalog.foreign_tables.values()
-        return tuple(table for table in tables if table.server == server.name)
+        return self.tables.get(server.name, ())
 
-    def mappings_of(self, server: Server) -> tuple[UserMapping, ...]:
+    def mappings_of(self, server: Server) -> Sequence[UserMapping]:
         """Give the user mappings of a server."""
-        mappings = self.snapshot.catalog.user_mappings.values()
-        return tuple(mapping for mapping in mappings if mapping.server == server.name)
+        return self.mappings.get(server.name, ())
 
     def mapping_of(self, server: Server) -> UserMapping | None:
         """Give the user mapping with which the current role reaches a server."""
@@ -142,7 +146,16 @@ def read_hub(connection: Connection) -> Hub:
         unreadable=_keys(row["unreadable"]),
         closed_schemas=frozenset(row["closed_schemas"] or ()),
         unanalyzed=_keys(row["unanalyzed"]),
+        tables=_by_server(snapshot.catalog.foreign_tables.values()),
+        mappings=_by_server(snapshot.catalog.user_mappings.values()),
     )
+
+
+def _by_server(values: Iterable[_T]) -> Mapping[str, list[_T]]:
+    found: defaultdict[str, list[_T]] = defaultdict(list)
+    for value in values:
+        found[value.server].append(value)
+    return found
 
 
 def _keys(rows: list[list[str]] | None) -> frozenset[TableKey]:

@@ -125,6 +125,9 @@ def _reach(connection: Connection, hub: Hub, server: Server) -> Look:
     if table is None:
         return Look(server, notes=(f"{server} was not tried: it has no table to try it with.",))
     connection.fetch(f"SELECT FROM {table.qualified_name} LIMIT 0")
+    if hub.is_postgres(server) and hub.read_only:
+        note = f"{server} was only tried: a read-only session cannot look into the remote."
+        return Look(server, notes=(note,))
     return Look(server)
 
 
@@ -171,7 +174,6 @@ def _look_into(
     refused = refused_tables(connection, hub.tables_of(server), tables or {})
     encoding = settings.get("server_encoding", "")
     remote = Remote(
-        version=version,
         limits=_limits(settings, limit, row),
         collation=Collation.of(row, encoding) if row else None,
         tables=tables,

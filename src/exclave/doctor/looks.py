@@ -6,8 +6,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from typing import cast
 
 from exclave.catalog import Connection
 from exclave.doctor.hub import Hub, is_on, option_of
@@ -47,10 +48,9 @@ def look_one_by_one(
             looks.append(_left_out(server))
         else:
             looks.append(look_at(connection, hub, server, marker, timeout_seconds))
+        if server.name not in before:
+            _disconnect(connection, hub, server)
         progress(number, len(servers), server.name)
-    for name in _connections(connection, hub) - before:
-        schema = quote_identifier(_schema(hub) or "")
-        connection.fetch(f"SELECT {schema}.postgres_fdw_disconnect($1::text)", [name])
     return looks
 
 
@@ -77,6 +77,14 @@ def _connections(connection: Connection, hub: Hub) -> set[str]:
     return {name for (name,) in rows if name is not None}
 
 
+def _disconnect(connection: Connection, hub: Hub, server: Server) -> None:
+    """Close what a session of the hub keeps open: many servers may lead to one remote."""
+    schema = _schema(hub)
+    if schema is not None and hub.is_postgres(server):
+        function = f"{quote_identifier(schema)}.postgres_fdw_disconnect"
+        connection.fetch(f"SELECT {function}($1::pg_catalog.text)", [server.name])
+
+
 def look_at_once(
     connect: Connect,
     hub: Hub,
@@ -91,8 +99,8 @@ def look_at_once(
 
     Raises
     ------
-    CatalogError
-        When a session cannot be opened.
+    NoSessionError
+        When no session can be opened. One less than wanted is no error.
     """
     work = _Work(connect, hub, servers, timeout_seconds)
     return work.done(progress)
@@ -108,6 +116,10 @@ class _Task:
     given_up: bool = False
 
 
+class NoSessionError(Exception):
+    """No session of the examination's own could be opened; its cause says why."""
+
+
 class _Work:
     """The servers still to be looked at, and the workers that do it."""
 
@@ -118,6 +130,7 @@ class _Work:
         self._hub = hub
         self._timeout = timeout_seconds
         self._tasks = [_Task(server) for server in servers]
+        self._workers = 0
         self._waiting: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[tuple[_Task | None, Look | Exception]] = (
             queue.SimpleQueue()
@@ -137,6 +150,7 @@ class _Work:
         return [looks[task.server.name] for task in self._tasks]
 
     def _start(self) -> None:
+        self._workers += 1
         threading.Thread(target=self._run, daemon=True).start()
 
     def _next(self) -> list[Look]:
@@ -144,9 +158,15 @@ class _Work:
             task, result = self._results.get(timeout=_GRACE_SECONDS / 4)
         except queue.Empty:
             return [self._give_up(task) for task in self._tasks if self._is_overdue(task)]
-        if isinstance(result, Exception):
+        if task is None:
+            self._workers -= 1
+            if not self._workers:
+                raise NoSessionError from cast("Exception", result)
+        elif isinstance(result, Exception):
             raise result
-        return [] if task is None or task.given_up else [result]
+        elif not task.given_up:
+            return [result]
+        return []
 
     def _is_overdue(self, task: _Task) -> bool:
         if task.given_up or task.reached or not task.began:
@@ -156,6 +176,7 @@ class _Work:
 
     def _give_up(self, task: _Task) -> Look:
         task.given_up = True
+        self._workers -= 1
         self._start()
         message = f"nothing answered within {self._timeout:g} s"
         return Look(task.server, failure=Failure(TIMED_OUT, message))
@@ -164,23 +185,19 @@ class _Work:
         task: _Task | None = None
         try:
             with ExitStack() as stack:
-                first = _Session(stack.enter_context(opened(self._connect)), new_marker())
-                second: _Session | None = None
-                while not self._waiting.empty():
-                    try:
-                        task = self._waiting.get_nowait()
-                    except queue.Empty:
-                        return
-                    look = self._look(first, task)
+                sessions = _Sessions(self._connect, stack)
+                while True:
+                    task = self._waiting.get_nowait()
+                    look = self._look(sessions.first, task)
                     if look.remote is not None and self._keeps(task.server):
-                        if second is None:
-                            connection = stack.enter_context(opened(self._connect))
-                            second = _Session(connection, new_marker())
-                        pooled = self._pools(first, second, task.server)
+                        pooled = self._pools(sessions, task.server)
                         look = replace(look, remote=replace(look.remote, pooled=pooled))
+                    sessions.disconnect(self._hub, task.server)
                     self._results.put((task, look))
                     if task.given_up:
                         return
+        except queue.Empty:
+            pass
         except Exception as error:  # noqa: BLE001 - it is raised anew by the thread that waits
             self._results.put((task, error))
 
@@ -198,15 +215,18 @@ class _Work:
     def _keeps(self, server: Server) -> bool:
         return is_on(option_of("keep_connections", None, server), default=True)
 
-    def _pools(self, first: _Session, second: _Session, server: Server) -> bool | None:
+    def _pools(self, sessions: _Sessions, server: Server) -> bool | None:
         """Tell whether a remote gives each transaction another session.
 
         Two sessions of the hub keep a connection each. If one process of the remote serves both,
         or each is served by several, then something between them shares the processes out.
         """
+        second = sessions.second()
+        if second is None:
+            return None
         seen: tuple[set[object], set[object]] = (set(), set())
         for _ in range(_ROUNDS):
-            for place, session in enumerate((first, second)):
+            for place, session in enumerate((sessions.first, second)):
                 try:
                     found = session_of(session.connection, server, session.marker, self._timeout)
                 except Exception as error:
@@ -225,3 +245,31 @@ class _Session:
 
     connection: Connection
     marker: str
+
+
+class _Sessions:
+    """A worker's session, and another where the hub has room for it."""
+
+    def __init__(self, connect: Connect, stack: ExitStack) -> None:
+        self._connect = connect
+        self._stack = stack
+        self._tried = False
+        self._second: _Session | None = None
+        self.first = self._open()
+
+    def second(self) -> _Session | None:
+        """Give the other session, opened the first time; `None` if that fails."""
+        if not self._tried:
+            self._tried = True
+            with suppress(Exception):
+                self._second = self._open()
+        return self._second
+
+    def disconnect(self, hub: Hub, server: Server) -> None:
+        """Close what the sessions keep open to a server."""
+        for session in (self.first, self._second):
+            if session is not None:
+                _disconnect(session.connection, hub, server)
+
+    def _open(self) -> _Session:
+        return _Session(self._stack.enter_context(opened(self._connect)), new_marker())

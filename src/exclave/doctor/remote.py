@@ -87,8 +87,6 @@ class Remote:
 
     Parameters
     ----------
-    version
-        Its ``server_version_num``; 0 when it is not known.
     limits
         Of connections; `None` when they are not known.
     collation
@@ -102,7 +100,6 @@ class Remote:
         Whether it gives each transaction another session; `None` when it is not known.
     """
 
-    version: int = 0
     limits: Limits | None = None
     collation: Collation | None = None
     tables: Mapping[TableKey, RemoteTable] | None = None

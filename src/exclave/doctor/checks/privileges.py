@@ -11,7 +11,10 @@ from exclave.objects.quoting import quote_identifier
 
 
 def findings(hub: Hub, server: Server) -> Iterator[Finding]:
-    """Find tables on which a role that is mapped on their server has no SELECT."""
+    """Find tables on which a role that is mapped on their server has no SELECT.
+
+    It is a warning if there is none that it may read, and advice otherwise: it may be meant so.
+    """
     tables = [table for table in hub.tables_of(server) if table.key in hub.unreadable]
     if not tables or (hub.is_postgres(server) and hub.mapping_of(server) is None):
         return
@@ -28,4 +31,5 @@ def findings(hub: Hub, server: Server) -> Iterator[Finding]:
             *(f"GRANT USAGE ON SCHEMA {quote_identifier(name)} TO {role};" for name in closed),
             f"GRANT SELECT ON {names} TO {role};",
         ),
+        severity="warning" if len(tables) == len(hub.tables_of(server)) else "advice",
     )

@@ -82,7 +82,7 @@ def _column(table: ForeignTable, column: Column, there: RemoteTable) -> Iterator
             "remote-column-nullable",
             subject,
             "It is NOT NULL on the hub, which PostgreSQL believes, and may be NULL on the remote: "
-            "conditions such as IS NULL are then answered wrongly.",
+            "from PostgreSQL 17 on IS NULL and IS NOT NULL are then answered without looking.",
             on("hub", f"{alter} DROP NOT NULL;"),
             on(
                 "remote",
