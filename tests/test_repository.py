@@ -31,9 +31,11 @@ FLOORS: dict[str, set[str]] = {
     "alembic": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
     "doctor": {"errors", "objects", "catalog", "plan"},
     "project": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
+    "redact": {"errors", "objects"},
     "cluster": {"errors", "objects"},
     "cli": {
-        "errors", "objects", "catalog", "plan", "doctor", "sqlalchemy", "project", "cluster",
+        "errors", "objects", "catalog", "plan", "doctor", "sqlalchemy", "project", "redact",
+        "cluster",
     },
 }  # fmt: skip
 """Which rooms each room may import."""
@@ -47,6 +49,7 @@ PACKAGES: dict[str, set[str]] = {
     "alembic": {"alembic", "sqlalchemy"},
     "doctor": {"psycopg", "rich"},
     "project": {"psycopg", "sqlalchemy"},
+    "redact": set(),
     "cluster": {"psycopg"},
     "cli": {"psycopg", "typer", "rich"},
 }
