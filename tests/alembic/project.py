@@ -145,6 +145,13 @@ class Project:
         """Raise when a revision would not be empty."""
         command.check(self.config)
 
+    def forget(self) -> None:
+        """Remove all revisions."""
+        for path in (Path(self.config.get_main_option("script_location") or "") / "versions").glob(
+            "*.py"
+        ):
+            path.unlink()
+
     def sql(self, direction: str = "upgrade", revision: str = "head") -> str:
         """Give what the offline mode writes."""
         self.output.seek(0)
