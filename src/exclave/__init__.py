@@ -12,6 +12,9 @@ from exclave.objects import (
     Grant,
     Hidden,
     ImportForeignSchema,
+    Index,
+    IndexKey,
+    MaterializedView,
     Options,
     Partition,
     QualifiedName,
@@ -19,6 +22,7 @@ from exclave.objects import (
     Secret,
     Server,
     UserMapping,
+    ViewColumn,
     Wrapper,
 )
 
@@ -34,6 +38,9 @@ __all__ = [
     "Grant",
     "Hidden",
     "ImportForeignSchema",
+    "Index",
+    "IndexKey",
+    "MaterializedView",
     "Options",
     "Partition",
     "QualifiedName",
@@ -41,5 +48,6 @@ __all__ = [
     "Secret",
     "Server",
     "UserMapping",
+    "ViewColumn",
     "Wrapper",
 ]

@@ -19,12 +19,16 @@ from exclave import (
     ForeignTable,
     Generated,
     Grant,
+    Index,
+    IndexKey,
+    MaterializedView,
     Partition,
     QualifiedName,
     Schema,
     Secret,
     Server,
     UserMapping,
+    ViewColumn,
     Wrapper,
 )
 from exclave.objects import ForeignObject
@@ -332,6 +336,119 @@ def _foreign_parents() -> Case:
     return case.gone()
 
 
+COLUMNS = tuple(ViewColumn(name, grants={}) for name in ("a", "no te"))
+
+
+def _view(name: str = "vi'ew", query: str = "", **more: Any) -> MaterializedView:
+    """A materialized view; two relations in its query have columns printed alike everywhere."""
+    query = query or ('SELECT t.a,\n    t."no te"\n   FROM "x c"."ta\'ble" t,\n    "x c".parent p')
+    defaults: dict[str, Any] = {
+        "schema": "x c", "owner": ADMIN, "grants": {}, "with_data": False, "columns": COLUMNS,
+    }  # fmt: skip
+    return MaterializedView(name, query, **{**defaults, **more})
+
+
+def _view_base() -> tuple[Wrapper, Server, ForeignTable]:
+    columns = [Column("a", "integer", grants={}), Column("no te", "text", grants={})]
+    return (
+        Wrapper("any", owner=ADMIN, grants={}),
+        Server("place", "any", owner=ADMIN, grants={}),
+        _table(columns=columns),
+    )
+
+
+def _materialized_view() -> Case:
+    unique = Index("by a", ["a"], unique=True)
+    lower = Index(
+        "lo'wer",
+        [
+            IndexKey(expression='lower("no te")', descending=True, nulls_first=False),
+            IndexKey("no te", opclass="pg_catalog.text_pattern_ops"),
+            IndexKey("no te", collation=QualifiedName("C", "pg_catalog"), nulls_first=True),
+            IndexKey(expression="(a + 1)"),
+        ],
+        where="(a > 0)",
+        include=["a"],
+        options={"fillfactor": 70},
+        comment="100% 'ours'",
+    )
+    case = Case(*_view_base())
+    case.start("create", _view(indexes=[unique, lower], comment="it's", grants={APP: ["SELECT"]}))
+    case.then("rename an index", indexes=[unique, replace(lower, name="lower")])
+    case.then(
+        "change indexes and a comment",
+        indexes=[
+            replace(unique, nulls_not_distinct=True),
+            replace(lower, name="lower", comment=None),
+            Index("hash'ed", ["no te"], method="hash"),
+        ],
+    )
+    case.then("drop the indexes", indexes=[])
+    case.then("grant", grants={APP: ["SELECT WITH GRANT OPTION"], PUBLIC: ["SELECT"]})
+    case.then("revoke some", grants={APP: ["SELECT"]})
+    case.then("change the owner", owner=APP, grants={})
+    case.then("grant to the former owner", grants={ADMIN: ["SELECT"]})
+    case.then("change the comment", comment="two")
+    case.then("remove the comment", comment=None)
+    case.then(
+        "comment and grant on a column",
+        columns=[ViewColumn("a", comment="A%", grants={APP: ["SELECT"]}), COLUMNS[1]],
+        owner=ADMIN,
+        grants={},
+    )
+    case.then("rename", name="view two", renamed_from="vi'ew")
+    case.then(
+        "move to another schema", schema="other", renamed_from=QualifiedName("view two", "x c")
+    )
+    case.then(
+        "move and rename at once",
+        schema="x c",
+        name="third",
+        renamed_from=QualifiedName("view two", "other"),
+        indexes=[unique],
+        comment="kept",
+        grants={OTHER: ["SELECT"]},
+    )
+    case.then(
+        "replace the query, and put back what stood on it",
+        query='SELECT p.id AS a,\n    p.note AS "no te"\n   FROM "x c".parent p,\n'
+        '    "x c".second s',
+    )
+    return case.gone()
+
+
+def _view_levels() -> Case:
+    """Three levels over a table that changes under them."""
+    wrapper, server, table = _view_base()
+    elsewhere = Server("elsewhere", "any", owner=ADMIN, grants={})
+    case = Case(wrapper, server, elsewhere)
+    first = _view("first", indexes=[Index("unique", ["a"], unique=True)], comment="kept")
+    second = _view(
+        "a second",
+        'SELECT f.a,\n    p.note AS "no te"\n   FROM "x c".first f,\n    "x c".parent p',
+        grants={APP: ["SELECT"]},
+    )
+    third = _view(
+        "3rd",
+        'SELECT s.a,\n    f."no te"\n   FROM "x c"."a second" s,\n    "x c".first f',
+    )
+
+    def step(title: str, *objects: ForeignObject) -> None:
+        case.steps.append(Step(title, (*case.base, *objects)))
+
+    step("create, each after what it reads", third, second, first, table)
+    retyped = replace(table, columns=[Column("a", "bigint", grants={}), table.columns[1]])
+    step("another type below all three", third, second, first, retyped)
+    moved = replace(retyped, server="elsewhere")
+    step("the table is replaced below all three", third, second, first, moved)
+    renamed = replace(moved, name="table", renamed_from="ta'ble")
+    query = first.query.replace('"ta\'ble"', '"table"')
+    changed = replace(first, query=query)
+    step("the table is renamed, and the query with it", third, second, changed, renamed)
+    step("the last one goes", second, changed, replace(renamed, renamed_from=None))
+    return case.gone()
+
+
 def _extension() -> Case:
     case = Case()
     case.start("create", Extension("postgres_fdw", schema="x c", version="1.0"))
@@ -367,6 +484,8 @@ CASES: dict[str, Case] = {
     "parent": _parents(),
     "partition": _partitions(),
     "foreign_parent": _foreign_parents(),
+    "materialized_view": _materialized_view(),
+    "materialized_view_levels": _view_levels(),
 }
 """Each case by the name of its golden file."""
 

@@ -18,11 +18,15 @@ from exclave import (
     Column,
     ForeignTable,
     Generated,
+    Index,
+    IndexKey,
+    MaterializedView,
     Partition,
     QualifiedName,
     Secret,
     Server,
     UserMapping,
+    ViewColumn,
     Wrapper,
 )
 from exclave.objects.grant import Grant
@@ -275,6 +279,82 @@ def _one_each(inherited: list[Check], own: frozenset[Check]) -> list[Check]:
     return [*inherited, *(check for check in own if check.name not in taken)]
 
 
+@st.composite
+def materialized_views(
+    draw: st.DrawFn, key: tuple[str, str], read: ForeignTable | MaterializedView
+) -> MaterializedView:
+    """A view of some columns of a table or view, and of a local table.
+
+    With two relations PostgreSQL prints columns alike in all versions.
+    """
+    schema, name = key
+    owner = draw(roles)
+    available = [column.name for column in read.columns]
+    chosen = (
+        draw(st.lists(st.sampled_from(available), max_size=3, unique=True)) if available else []
+    )
+    outputs = [f"t.{quote_identifier(column)}" for column in chosen] or ["p.id"]
+    column_names = chosen or ["id"]
+    nouns = [
+        ViewColumn(each, comment=draw(comments), grants=_less_owner(draw(_grants("SELECT")), owner))
+        for each in column_names
+    ]
+    lines = ",\n    ".join(outputs)
+    return MaterializedView(
+        name,
+        f"SELECT {lines}\n   FROM {read.qualified_name} t,\n    {LOCAL_PARENT} p",  # noqa: S608
+        schema=schema,
+        columns=nouns,
+        indexes=draw(_indexes(f"ix%{_SCHEMA_NUMBER[schema]} {name}", column_names)),
+        with_data=False,
+        owner=owner,
+        grants=_less_owner(draw(_grants("SELECT", "INSERT", "TRUNCATE")), owner),
+        comment=draw(comments),
+    )
+
+
+_SCHEMA_NUMBER = {schema: number for number, schema in enumerate(SCHEMAS)}
+
+
+@st.composite
+def _indexes(draw: st.DrawFn, name: str, column_names: list[str]) -> list[Index]:
+    """Up to two indexes, whose names are no other relation's in any schema."""
+    made: list[Index] = []
+    for number in range(draw(st.integers(0, 2))):
+        column = draw(st.sampled_from(column_names))
+        key = draw(
+            st.builds(
+                IndexKey, st.just(column), descending=st.booleans(), nulls_first=st.booleans()
+            )
+            | st.just(IndexKey(expression=f"({quote_identifier(column)} IS NULL)"))
+        )
+        made.append(
+            Index(
+                f"{name} {number}",
+                [key],
+                unique=draw(st.booleans()),
+                where=draw(st.sampled_from([None, f"({quote_identifier(column)} IS NOT NULL)"])),
+                include=draw(st.sampled_from([[], [column]])),
+                options=draw(st.sampled_from([{}, {"fillfactor": "70"}])),
+                comment=draw(comments),
+            )
+        )
+    return made
+
+
+@st.composite
+def _views_over(draw: st.DrawFn, tables: list[ForeignTable]) -> list[MaterializedView]:
+    """Views over some tables, and views over those."""
+    readable: list[ForeignTable | MaterializedView] = [*tables]
+    views: list[MaterializedView] = []
+    for key in draw(_subset(_VIEW_KEYS)) if readable else []:
+        view = draw(materialized_views(key, draw(st.sampled_from(readable))))
+        views.append(view)
+        readable.append(view)
+    return draw(st.permutations(views))
+
+
+_VIEW_KEYS = tuple((schema, name) for schema in SCHEMAS[:2] for name in ("v", 'vi"ew %s', "view"))
 _SERVER_NAMES = ("xc server", "xc%s'er\"ver", "xc:third")
 _TABLE_KEYS = tuple(
     (schema, name) for schema in SCHEMAS[:2] for name in ("t", 'tab"le %s', "select")
@@ -306,13 +386,15 @@ def catalogs(draw: st.DrawFn) -> Catalog:
         draw(foreign_tables(key, draw(st.sampled_from(places))))
         for key in (draw(_subset(_TABLE_KEYS)) if places else [])
     ]
+    tables = draw(_with_parents(tables))
     return Catalog(
         [
             extension,
             *made,
             *places,
             *mappings,
-            *draw(_with_parents(tables)),
+            *tables,
+            *draw(_views_over(tables)),
         ]
     )
 
@@ -326,35 +408,34 @@ def with_renames(draw: st.DrawFn, before: Catalog, after: Catalog) -> Catalog:
     """Say of some new objects that they had the name of one that goes."""
     claimed: set[object] = set()
     changed = [
-        _renamed(draw, value, before, after, claimed)
-        if isinstance(value, Server | Wrapper | ForeignTable)
-        else value
+        _renamed(draw, value, before, after, claimed) if isinstance(value, _Renamable) else value
         for value in after
     ]
     return Catalog(changed)
 
 
+_Renamable = Server | Wrapper | ForeignTable | MaterializedView
+
+
 def _renamed(
     draw: st.DrawFn,
-    value: Server | Wrapper | ForeignTable,
+    value: _Renamable,
     before: Catalog,
     after: Catalog,
     claimed: set[object],
-) -> Server | Wrapper | ForeignTable:
+) -> _Renamable:
     there, staying = _of_its_kind(value, before), _of_its_kind(value, after)
     gone = sorted(key for key in there if key not in staying and key not in claimed)
     if not gone or value.key in there or not draw(st.booleans()):
         return value
     former = draw(st.sampled_from(gone))
     claimed.add(former)
-    if isinstance(value, ForeignTable):
+    if isinstance(value, ForeignTable | MaterializedView):
         schema, name = former
         return replace(value, renamed_from=QualifiedName(name, schema))
     return replace(value, renamed_from=former)
 
 
-def _of_its_kind(value: Server | Wrapper | ForeignTable, catalog: Catalog) -> Mapping[Any, object]:
+def _of_its_kind(value: _Renamable, catalog: Catalog) -> Mapping[Any, object]:
     """Give what a catalog holds of the kind of a value."""
-    if isinstance(value, Server):
-        return catalog.servers
-    return catalog.wrappers if isinstance(value, Wrapper) else catalog.foreign_tables
+    return {other.key: other for other in catalog if type(other) is type(value)}

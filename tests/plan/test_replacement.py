@@ -19,8 +19,9 @@ NewRole = Callable[..., str]
 
 DEPENDANTS = {
     "view": ("CREATE VIEW erp.v AS SELECT id FROM erp.orders", "view erp.v"),
-    "materialized view": (
-        "CREATE MATERIALIZED VIEW erp.m AS SELECT id FROM erp.orders WITH NO DATA",
+    "materialized view of a view": (
+        "CREATE VIEW erp.v AS SELECT id FROM erp.orders; "
+        "CREATE MATERIALIZED VIEW erp.m AS SELECT id FROM erp.v WITH NO DATA",
         "materialized view erp.m",
     ),
     "trigger": (

@@ -14,7 +14,7 @@ from exclave.cluster import Database
 from exclave.errors import PlanError
 from exclave.objects import Options, Secret, Server, UserMapping
 from exclave.plan import Policy, install_ledger, make, removal
-from exclave.plan.ledger import Ledger
+from exclave.plan.ledger import LedgerTable
 
 from .hub import Hub, NewRole
 
@@ -125,7 +125,7 @@ def test_a_ledger_that_another_role_made_is_not_trusted(
     squatter = new_role("squatter")
     hub.run(f"GRANT CREATE ON DATABASE {hub.database.name} TO {squatter}")
     with hub.database.connect(user=squatter) as thief:
-        ledger = Ledger.find(_engine(thief))
+        ledger = LedgerTable.find(_engine(thief), "secret_digest")
         assert ledger.creatable
         ledger.create(_engine(thief))
         thief.execute("GRANT USAGE ON SCHEMA exclave TO PUBLIC")
@@ -134,7 +134,7 @@ def test_a_ledger_that_another_role_made_is_not_trusted(
         assert make(hub.session, [hub.mapping("first")]).apply(hub.session)
         rows = thief.execute("SELECT count(*) FROM exclave.secret_digest").fetchall()
         assert rows == [(0,)]
-    assert not Ledger.find(_engine(hub.session)).usable
+    assert not LedgerTable.find(_engine(hub.session), "secret_digest").usable
     plan = make(hub.session, [hub.mapping("second")])
     assert not plan  # it cannot know, and says so
     assert any("would not show user, password" in note for note in plan.notes)
@@ -155,9 +155,11 @@ def test_a_superusers_ledger_serves_all_roles_and_each_sees_only_its_own(
     assert install_ledger(hub.admin)
     assert not install_ledger(hub.admin)
     hub.run("DROP TABLE exclave.secret_digest")
+    assert install_ledger(hub.admin)
+    hub.run(f"ALTER TABLE exclave.secret_digest OWNER TO {hub.role}")
     with pytest.raises(PlanError, match="the schema exclave is there already"):
         install_ledger(hub.admin)
-    hub.run("DROP SCHEMA exclave")
+    hub.run("DROP SCHEMA exclave CASCADE")
     assert install_ledger(hub.admin)
     other = new_role("owner")
     hub.run(f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {other}")

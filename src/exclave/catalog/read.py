@@ -26,6 +26,7 @@ _NOUNS = (
     "user_mappings",
     "schemas",
     "foreign_tables",
+    "materialized_views",
     "default_grants",
 )
 
@@ -42,8 +43,9 @@ def read(connection: object, *, schemas: Collection[str] | None = None) -> Snaps
     connection
         What `connection_of` takes.
     schemas
-        Read only these schemas and their foreign tables; ``None`` reads all but PostgreSQL's own.
-        Extensions, wrappers, servers and user mappings belong to no schema and are always read.
+        Read only these schemas with their foreign tables and materialized views; ``None`` reads
+        all but PostgreSQL's own. Extensions, wrappers, servers and user mappings belong to no
+        schema and are always read.
 
     Returns
     -------

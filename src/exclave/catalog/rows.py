@@ -16,12 +16,16 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     Hidden,
+    Index,
+    IndexKey,
+    MaterializedView,
     Options,
     Partition,
     QualifiedName,
     Schema,
     Server,
     UserMapping,
+    ViewColumn,
     Wrapper,
 )
 
@@ -109,6 +113,68 @@ def foreign_table_of(row: Row, columns: ColumnReader) -> ForeignTable:
     )
 
 
+def materialized_view_of(row: Row) -> MaterializedView:
+    """Give a materialized view from a row of `sql/materialized_views.sql`."""
+    uses: dict[QualifiedName, frozenset[str] | None] = {}
+    for name, schema, column, direct in row["uses"] or ():
+        used = QualifiedName(name, schema)
+        known = uses.setdefault(used, None)
+        if direct:
+            uses[used] = (known or frozenset()) | ({column} if column else frozenset())
+    return MaterializedView(
+        row["name"],
+        row["query"],
+        schema=row["schema"],
+        columns=[
+            ViewColumn(
+                column["name"],
+                column["type"],
+                comment=column["comment"],
+                grants=grants_of(column["grants"]),
+            )
+            for column in row["columns"] or ()
+        ],
+        indexes=[_index(index) for index in row["indexes"] or ()],
+        with_data=row["populated"],
+        owner=row["owner"],
+        grants=grants_of(row["grants"]),
+        comment=row["comment"],
+        uses=uses,
+        extension=row["extension"],
+    )
+
+
+def _index(row: Row) -> Index:
+    return Index(
+        row["name"],
+        [
+            IndexKey(
+                key["column"],
+                expression=_less_parentheses(key["expression"]),
+                collation=_qualified(key["collation"]),
+                opclass=_qualified(key["opclass"]),
+                descending=key["descending"],
+                nulls_first=key["nulls_first"],
+            )
+            for key in row["keys"]
+        ],
+        unique=row["unique"],
+        method=row["method"],
+        where=row["where"],
+        include=row["include"] or (),
+        nulls_not_distinct=row["nulls_not_distinct"],
+        options=options_of(row["options"]),
+        comment=row["comment"],
+    )
+
+
+def _less_parentheses(expression: str | None) -> str | None:
+    """Take away the pair that PostgreSQL puts around all but bare function calls."""
+    if expression is None or not expression.startswith("("):
+        return expression
+    return expression[1:-1]
+
+
 def _qualified(name_and_schema: list[str] | None) -> QualifiedName | None:
     return QualifiedName(*name_and_schema) if name_and_schema else None
 
@@ -123,4 +189,5 @@ def readers() -> dict[str, Callable[[Row], ForeignObject]]:
         "user_mapping": user_mapping_of,
         "schema": schema_of,
         "foreign_table": lambda row: foreign_table_of(row, columns),
+        "materialized_view": materialized_view_of,
     }

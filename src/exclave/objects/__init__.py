@@ -5,6 +5,8 @@ from exclave.objects.extension import Extension
 from exclave.objects.foreign_table import Check, Column, ForeignTable, Generated, Partition
 from exclave.objects.grant import Grant
 from exclave.objects.import_schema import ImportForeignSchema
+from exclave.objects.index import Index, IndexKey
+from exclave.objects.materialized_view import MaterializedView, ViewColumn
 from exclave.objects.names import PUBLIC, QualifiedName
 from exclave.objects.options import Options
 from exclave.objects.schema import Schema
@@ -26,6 +28,9 @@ __all__ = [
     "Grant",
     "Hidden",
     "ImportForeignSchema",
+    "Index",
+    "IndexKey",
+    "MaterializedView",
     "Options",
     "Partition",
     "QualifiedName",
@@ -33,5 +38,6 @@ __all__ = [
     "Secret",
     "Server",
     "UserMapping",
+    "ViewColumn",
     "Wrapper",
 ]

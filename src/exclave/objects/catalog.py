@@ -10,12 +10,15 @@ from typing import TypeVar
 from exclave.errors import DeclarationError
 from exclave.objects.extension import Extension
 from exclave.objects.foreign_table import ForeignTable
+from exclave.objects.materialized_view import MaterializedView
 from exclave.objects.schema import Schema
 from exclave.objects.server import Server
 from exclave.objects.user_mapping import UserMapping
 from exclave.objects.wrapper import Wrapper
 
-ForeignObject = Extension | Wrapper | Server | UserMapping | Schema | ForeignTable
+ForeignObject = (
+    Extension | Wrapper | Server | UserMapping | Schema | ForeignTable | MaterializedView
+)
 """Everything that can stand in a catalog."""
 
 _T = TypeVar("_T", bound=ForeignObject)
@@ -42,6 +45,7 @@ class Catalog:
     user_mappings: Mapping[tuple[str, str], UserMapping]
     schemas: Mapping[str, Schema]
     foreign_tables: Mapping[tuple[str, str], ForeignTable]
+    materialized_views: Mapping[tuple[str, str], MaterializedView]
 
     def __init__(self, objects: Iterable[ForeignObject] = ()) -> None:
         given = list(objects)
@@ -49,7 +53,7 @@ class Catalog:
             if not isinstance(value, ForeignObject):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise DeclarationError(
                     f"{value!r} is no foreign object; declare an Extension, Wrapper, Server, "
-                    "UserMapping, Schema or ForeignTable."
+                    "UserMapping, Schema, ForeignTable or MaterializedView."
                 )
         assign = object.__setattr__
         assign(self, "extensions", _by_key(given, Extension))
@@ -58,6 +62,7 @@ class Catalog:
         assign(self, "user_mappings", _by_key(given, UserMapping))
         assign(self, "schemas", _by_key(given, Schema))
         assign(self, "foreign_tables", _by_key(given, ForeignTable))
+        assign(self, "materialized_views", _by_key(given, MaterializedView))
 
     def __iter__(self) -> Iterator[ForeignObject]:
         yield from self.extensions.values()
@@ -66,6 +71,7 @@ class Catalog:
         yield from self.user_mappings.values()
         yield from self.schemas.values()
         yield from self.foreign_tables.values()
+        yield from self.materialized_views.values()
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

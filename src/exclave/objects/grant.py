@@ -23,6 +23,16 @@ PRIVILEGES: Mapping[str, tuple[str, ...]] = {
         "TRIGGER",
         "MAINTAIN",
     ),
+    "materialized view": (
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "TRUNCATE",
+        "REFERENCES",
+        "TRIGGER",
+        "MAINTAIN",
+    ),
     "column": ("SELECT", "INSERT", "UPDATE", "REFERENCES"),
 }
 """The privileges of each kind of object (PostgreSQL documentation, "Privileges")."""

@@ -6,7 +6,7 @@ from exclave.plan.change import Change, noun_of
 from exclave.plan.compare import compare
 from exclave.plan.import_schema import import_foreign_schema
 from exclave.plan.interleave import around_others
-from exclave.plan.ledger import install_ledger
+from exclave.plan.ledger import adopt, install_ledger
 from exclave.plan.make import make, removal
 from exclave.plan.plan import Plan
 from exclave.plan.policy import Policy
@@ -20,6 +20,7 @@ __all__ = [
     "Policy",
     "Scope",
     "Statement",
+    "adopt",
     "around_others",
     "compare",
     "create_statements",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from exclave.catalog import Connection, Snapshot
 from exclave.objects import Catalog
 from exclave.plan.expression import respell_expressions
-from exclave.plan.ledger import Digests, Ledger, has_hidden, reveal
+from exclave.plan.ledger import Digests, has_hidden, read_digests, reveal
 from exclave.plan.names import resolve_names
 from exclave.plan.secrets import Resolver, refer_to_declared
+from exclave.plan.view_spelling import respell_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,16 @@ class Aligned:
         What is there; a secret that has the declared value is the declared reference.
     desired
         The declarations, spelled as the hub would print them.
+    unseen
+        What could not be compared, a sentence each.
+    recorded
+        The keys of the materialized views that exclave made.
     """
 
     actual: Catalog
     desired: Catalog
+    unseen: tuple[str, ...] = ()
+    recorded: frozenset[tuple[str, str]] = frozenset()
 
 
 def align(
@@ -54,10 +61,11 @@ def align(
     desired = respell_expressions(connection, actual, desired)
     actual = reveal(actual, desired, _digests(connection, actual, desired), resolve)
     actual = refer_to_declared(actual, desired, resolve)
-    return Aligned(actual, desired)
+    spelled = respell_views(connection, actual, desired, snapshot.major)
+    return Aligned(actual, spelled.desired, spelled.unseen, spelled.recorded)
 
 
 def _digests(connection: Connection, actual: Catalog, desired: Catalog) -> Digests:
     if not has_hidden(actual, desired.user_mappings):
         return {}
-    return Ledger.find(connection).digests(connection)
+    return read_digests(connection)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection, Snapshot, connection_of, read
 from exclave.errors import ApplyError, PlanError, StalePlanError
-from exclave.objects import Catalog, ForeignObject, UserMapping
+from exclave.objects import Catalog, ForeignObject, MaterializedView, UserMapping
 from exclave.plan import prerequisites
 from exclave.plan.align import align
 from exclave.plan.change import Change, noun_of
-from exclave.plan.ledger import Ledger, has_hidden
+from exclave.plan.ledger import has_hidden, record_digests, record_views
 from exclave.plan.live import compare_with, default_grants
 from exclave.plan.policy import DEFAULT_POLICY
 from exclave.plan.secrets import Resolver, needed_for
@@ -52,7 +52,9 @@ def apply(
         for change in changes:
             _run(hub, change, resolve)
         _record_digests(hub, changes, resolve)
-        left = _left_to_do(hub, read(hub, schemas=schemas), outcome, resolve)
+        now = read(hub, schemas=schemas)
+        _record_views(hub, changes, now)
+        left = _left_to_do(hub, now, outcome, resolve)
         if left:
             raise PlanError(
                 "PostgreSQL took every statement, and the database is still not as planned; all "
@@ -90,6 +92,7 @@ def run(changes: Sequence[Change], connection: object) -> None:
         for change in changes:
             _run(hub, change, resolve)
         _record_digests(hub, changes, resolve)
+        _record_views(hub, changes)
 
 
 def _with_default_grants(hub: Connection, changes: Sequence[Change]) -> Sequence[Change]:
@@ -174,7 +177,24 @@ def _record_digests(hub: Connection, changes: Sequence[Change], resolve: Resolve
     snapshot = read(hub, schemas=())
     unseen = [mapping for key, mapping in mappings.items() if has_hidden(snapshot.catalog, [key])]
     if unseen:
-        Ledger.find(hub).record(hub, unseen, resolve)
+        record_digests(hub, unseen, resolve)
+
+
+def _record_views(hub: Connection, changes: Sequence[Change], now: Snapshot | None = None) -> None:
+    made: list[MaterializedView] = []
+    renamed: list[tuple[tuple[str, str], tuple[str, str]]] = []
+    for change in changes:
+        match change.before, change.after:
+            case None, MaterializedView() as after:
+                made.append(after)
+            case MaterializedView() as before, MaterializedView() as after:
+                if before.key != after.key:
+                    renamed.append((before.key, after.key))
+            case _:
+                pass
+    if made or renamed:
+        there = now or read(hub, schemas={view.schema for view in made})
+        record_views(hub, made, renamed, there.catalog)
 
 
 def _sees_all(hub: Connection) -> bool:

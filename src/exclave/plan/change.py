@@ -10,13 +10,22 @@ from exclave.objects import (
     Extension,
     ForeignObject,
     ForeignTable,
+    MaterializedView,
     Schema,
     Server,
     UserMapping,
     Wrapper,
 )
 from exclave.objects.grant import Grants
-from exclave.plan import extension, foreign_table, schema, server, user_mapping, wrapper
+from exclave.plan import (
+    extension,
+    foreign_table,
+    materialized_view,
+    schema,
+    server,
+    user_mapping,
+    wrapper,
+)
 from exclave.plan.noun import Noun
 from exclave.plan.statement import Statement
 
@@ -29,6 +38,7 @@ NOUNS: Mapping[type[ForeignObject], Noun] = {
     UserMapping: cast("Noun", user_mapping),
     Schema: cast("Noun", schema),
     ForeignTable: cast("Noun", foreign_table),
+    MaterializedView: cast("Noun", materialized_view),
 }
 """The module of each noun, in the order in which objects are created."""
 
@@ -49,7 +59,7 @@ class Change:
     after
         The object as it is to be; ``None`` when it is to be dropped.
     reason
-        Why it is replaced, when it cannot be altered.
+        Why it is replaced, when it cannot be altered; or, of a drop, why it is created again.
     cascade
         Whether dropping it may take along what depends on it.
     granted

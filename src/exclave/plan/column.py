@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exclave.objects import Column, Generated
+from exclave.objects import Column, Generated, ViewColumn
 from exclave.objects.quoting import quote_identifier
 from exclave.plan.comment import comment_statements
 from exclave.plan.grant import grant_statements
@@ -66,7 +66,10 @@ def alter_statements(before: Column, after: Column, table: str) -> list[Statemen
 
 
 def comment_and_grant_statements(
-    before: Column | None, after: Column, table: str, revoked: frozenset[tuple[str, str]]
+    before: Column | ViewColumn | None,
+    after: Column | ViewColumn,
+    table: str,
+    revoked: frozenset[tuple[str, str]],
 ) -> list[Statement]:
     """Turn a column's comment and privileges into others.
 

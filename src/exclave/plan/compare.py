@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exclave.objects import Catalog
-from exclave.plan.differences import Granted, differences
+from exclave.plan.differences import Granted, Known, differences
 from exclave.plan.plan import Plan
 from exclave.plan.policy import DEFAULT_POLICY, Policy
 
@@ -14,6 +14,7 @@ def compare(
     policy: Policy = DEFAULT_POLICY,
     *,
     granted: Granted = lambda _: frozenset(),
+    known: Known = lambda _: True,
 ) -> Plan:
     """Find what turns one catalog into another.
 
@@ -30,6 +31,9 @@ def compare(
         What may be done beyond it.
     granted
         Tells what default privileges grant on a new object.
+    known
+        Tells whether exclave made a materialized view, so that it may be dropped for being
+        undeclared.
 
     Returns
     -------
@@ -43,4 +47,4 @@ def compare(
     PlanError
         When a server must be replaced and something that nobody declared depends on it.
     """
-    return Plan(differences(actual, policy.within(desired), policy, granted), policy)
+    return Plan(differences(actual, policy.within(desired), policy, granted, known), policy)

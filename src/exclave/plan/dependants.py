@@ -1,4 +1,4 @@
-"""What would be lost when a foreign table is dropped to be created anew."""
+"""What would be lost when a foreign table or materialized view is dropped to be created anew."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Iterable
 
 from exclave.catalog import Connection
 from exclave.errors import PlanError
-from exclave.objects import ForeignTable
+from exclave.objects import ForeignTable, MaterializedView
 from exclave.plan.change import Change
 from exclave.plan.query import query
 
+_RELATIONS = (ForeignTable, MaterializedView)
+_KINDS = {ForeignTable: "foreign table", MaterializedView: "materialized view"}
+
 
 def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> list[str]:
-    """Find what depends on the foreign tables that changes drop and create again.
+    """Find what depends on the relations that changes drop and create again.
 
     Parameters
     ----------
@@ -31,22 +34,22 @@ def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> 
     created = {
         change.after.key
         for change in changes
-        if isinstance(change.after, ForeignTable) and change.before is None
+        if isinstance(change.after, _RELATIONS) and change.before is None
     }
     dropped = {
         change.before.key: change.before
         for change in changes
-        if isinstance(change.before, ForeignTable) and change.after is None
+        if isinstance(change.before, _RELATIONS) and change.after is None
     }
-    rebuilt = [dropped[key] for key in dropped if key in created]
+    rebuilt = [value for key, value in dropped.items() if key in created]
     if not rebuilt:
         return []
     rows = connection.fetch(
         query("dependants"),
-        [[table.schema for table in rebuilt], [table.name for table in rebuilt]],
+        [[each.schema for each in rebuilt], [each.name for each in rebuilt]],
     )
-    gone = {f"foreign table {table.qualified_name}" for table in dropped.values()}
-    gone |= {f"foreign table {table.name}" for table in dropped.values()}
+    gone = {f"{_KINDS[type(each)]} {each.qualified_name}" for each in dropped.values()}
+    gone |= {f"{_KINDS[type(each)]} {each.name}" for each in dropped.values()}
     return [
         f"{described} depends on {needed or dropped[schema, name]}"
         for schema, name, described, needed in rows
@@ -65,7 +68,7 @@ def refuse(dependants: list[str], *, cascade: bool) -> None:
     if dependants and not cascade:
         lines = "\n".join(f"    {line}" for line in dependants)
         raise PlanError(
-            f"Foreign tables must be dropped and created anew, and would take along:\n{lines}\n"
+            f"Something must be dropped and created anew, and would take along:\n{lines}\n"
             "Drop these first and create them again after, or allow their loss with "
             "Policy(cascade=True)."
         )

@@ -12,6 +12,7 @@ from exclave.objects import (
     Extension,
     ForeignObject,
     ForeignTable,
+    MaterializedView,
     QualifiedName,
     Schema,
     Server,
@@ -21,22 +22,45 @@ from exclave.objects import (
 from exclave.objects.grant import Grants
 from exclave.objects.registry import rules_of
 from exclave.plan.change import NOUNS, Change, noun_of
+from exclave.plan.foreign_table import held_columns
+from exclave.plan.former import former_view
 from exclave.plan.policy import Policy
 from exclave.plan.rename import apply_renames
 from exclave.plan.scope import going
 from exclave.plan.state import Key, key_of
+from exclave.plan.view_changes import Shaken, ViewChanges
 
 Granted = Callable[[ForeignObject], Grants]
 """Tells what default privileges grant on a new object."""
 
+Known = Callable[[MaterializedView], bool]
+"""Tells whether exclave made a materialized view, so that it may be dropped when undeclared."""
+
 
 def differences(
-    actual: Catalog, desired: Catalog, policy: Policy, granted: Granted
+    actual: Catalog, desired: Catalog, policy: Policy, granted: Granted, known: Known
 ) -> tuple[Change, ...]:
     """Find the changes that turn one catalog into another; see `exclave.plan.compare`."""
     renames, actual = apply_renames(actual, desired, policy)
-    gone = going(actual, desired, policy.drops, policy.scope)
-    return (*renames, *_Comparison(actual, desired, policy, granted, gone).changes())
+    gone = going(
+        actual,
+        desired,
+        lambda value: (
+            policy.drops(value) and not (isinstance(value, MaterializedView) and not known(value))
+        ),
+        policy.scope,
+    )
+    return in_order(renames, _Comparison(actual, desired, policy, granted, gone).changes())
+
+
+def in_order(renames: Iterable[Change], changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Put drops of materialized views before renames of what they read, so that both reverse."""
+    drops: list[Change] = []
+    rest: list[Change] = []
+    for change in changes:
+        goes = isinstance(change.before, MaterializedView) and change.after is None
+        (drops if goes else rest).append(change)
+    return (*drops, *renames, *rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +80,11 @@ class _Comparison:
         replaced = {change.subject.key for change in direct[Server] if change.action == "replace"}
         tables.rebuild_on(cast("set[str]", replaced))
         mappings = self._mappings(direct[UserMapping], cast("set[str]", replaced))
+        views = ViewChanges(
+            self, direct[MaterializedView], dropped[MaterializedView], tables.shaken()
+        )
 
+        yield from views.drops()
         yield from tables.detached()
         yield from tables.drops()
         yield from (change for change in mappings if change.after is None)
@@ -67,6 +95,7 @@ class _Comparison:
         yield from (change for change in mappings if change.after is not None)
         yield from direct[Schema]
         yield from tables.rest()
+        yield from views.rest()
         yield from dropped[Server]
         yield from dropped[Wrapper]
 
@@ -85,7 +114,9 @@ class _Comparison:
         changes: list[Change] = []
         there = _of_kind(self.actual, kind)
         for key, wanted in _of_kind(self.desired, kind).items():
-            change = self.change_of(there.get(key), wanted)
+            change = self.change_of(
+                there.get(key) or former_view(self.actual, self.desired, wanted), wanted
+            )
             if change is not None:
                 changes.append(change)
         return changes
@@ -135,6 +166,10 @@ class _Comparison:
             change for change in direct if _server_of(change) in replaced and change.before is None
         ]
 
+    def granted_on(self, value: ForeignObject) -> Grants:
+        """Tell what default privileges grant on a new object."""
+        return self.granted(value)
+
     def refuse_undeclared(self, value: ForeignObject, declared: Mapping[Any, object]) -> None:
         """Refuse to rebuild what nobody declared, unless the policy allows it."""
         if value.key not in declared and not self.policy.cascade:
@@ -183,6 +218,17 @@ class _Tables:
             Change(before, None, cascade=cascade, granted=granted),
             Change(None, after, granted=granted),
         )
+
+    def shaken(self) -> Shaken:
+        """Tell what happens to tables that queries may read."""
+        found: dict[QualifiedName, frozenset[str] | None] = {}
+        for key, change in self._changes.items():
+            if _is_reshaped(change):
+                before, after = change.before, change.after
+                held = held_columns(cast("ForeignTable", before), cast("ForeignTable", after))
+                found[QualifiedName(key[1], key[0])] = held
+        gone = (*self._rebuilt, *self._dropped)
+        return found | dict.fromkeys(QualifiedName(name, schema) for schema, name in gone)
 
     def detached(self) -> Iterator[Change]:
         """Take tables from parents that go or change their columns, so that nothing recurses."""
@@ -264,5 +310,6 @@ def _of_kind(catalog: Catalog, kind: type[ForeignObject]) -> Mapping[Any, Foreig
         UserMapping: catalog.user_mappings,
         Schema: catalog.schemas,
         ForeignTable: catalog.foreign_tables,
+        MaterializedView: catalog.materialized_views,
     }
     return found[kind]

@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 from exclave.catalog import Connection
 from exclave.objects import Catalog, Column, ForeignTable, Generated
-from exclave.objects.quoting import quote_identifier
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """Are two expressions of one type over the columns of one table the same?"""
-
-    columns: tuple[Column, ...]
-    type: str
-    one: str
-    other: str
-
-    def select(self) -> str:
-        nulls = ", ".join(
-            f"NULL::{column.type} AS {quote_identifier(column.name)}" for column in self.columns
-        )
-        pair = ", ".join(
-            f"(({expression})::{self.type})::text" for expression in (self.one, self.other)
-        )
-        # OFFSET 0 keeps the planner from replacing the columns by NULL.
-        return f"SELECT {pair} FROM (SELECT {nulls} OFFSET 0) AS columns"  # noqa: S608 - DDL in any case
+from exclave.plan.question import Question, answers
 
 
 def respell_expressions(connection: Connection, actual: Catalog, desired: Catalog) -> Catalog:
@@ -62,7 +40,7 @@ def respell_expressions(connection: Connection, actual: Catalog, desired: Catalo
     )
     if not questions:
         return desired
-    same = dict(zip(questions, _answers(connection, questions), strict=True))
+    same = dict(zip(questions, answers(connection, questions), strict=True))
     respelled = {key: _respelled(there, wanted, same) for key, (there, wanted) in pairs.items()}
     return Catalog(
         respelled.get(value.key, value) if isinstance(value, ForeignTable) else value
@@ -74,7 +52,7 @@ def _has_expressions(table: ForeignTable) -> bool:
     return bool(table.checks) or any(column.default or column.generated for column in table.columns)
 
 
-def _questions(there: ForeignTable, wanted: ForeignTable) -> Iterator[_Question]:
+def _questions(there: ForeignTable, wanted: ForeignTable) -> Iterator[Question]:
     had = {column.name: column for column in there.columns}
     for column in wanted.columns:
         old = had.get(column.name)
@@ -84,19 +62,23 @@ def _questions(there: ForeignTable, wanted: ForeignTable) -> Iterator[_Question]
     for check in wanted.checks:
         old_check = checks.get(check.name)
         if old_check is not None and old_check.expression != check.expression:
-            yield _Question(wanted.columns, "boolean", old_check.expression, check.expression)
+            yield Question(_typed(wanted), "boolean", old_check.expression, check.expression)
 
 
-def _column_questions(old: Column, new: Column, table: ForeignTable) -> Iterator[_Question]:
+def _typed(table: ForeignTable) -> tuple[tuple[str, str], ...]:
+    return tuple((column.name, column.type) for column in table.columns)
+
+
+def _column_questions(old: Column, new: Column, table: ForeignTable) -> Iterator[Question]:
     if old.default and new.default and old.default != new.default:
-        yield _Question((), new.type, old.default, new.default)
+        yield Question((), new.type, old.default, new.default)
     if old.generated and new.generated and old.generated != new.generated:
         pair = (old.generated.expression, new.generated.expression)
-        yield _Question(table.columns, new.type, *pair)
+        yield Question(_typed(table), new.type, *pair)
 
 
 def _respelled(
-    there: ForeignTable, wanted: ForeignTable, same: dict[_Question, bool]
+    there: ForeignTable, wanted: ForeignTable, same: dict[Question, bool]
 ) -> ForeignTable:
     had = {column.name: column for column in there.columns}
     checks = {check.name: check for check in there.checks}
@@ -118,29 +100,9 @@ def _respelled(
             replace(check, expression=checks[check.name].expression)
             if check.name in checks
             and same.get(
-                _Question(
-                    wanted.columns, "boolean", checks[check.name].expression, check.expression
-                )
+                Question(_typed(wanted), "boolean", checks[check.name].expression, check.expression)
             )
             else check
             for check in wanted.checks
         ],
     )
-
-
-def _answers(connection: Connection, questions: Sequence[_Question]) -> list[bool]:
-    """Ask all questions at once; when one of them is no SQL, find it by halves."""
-    sql = " UNION ALL ".join(question.select() for question in questions)
-    try:
-        with connection.transaction():
-            [(plan,)] = connection.fetch(f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) {sql}")
-    except Exception as error:
-        if connection.sqlstate(error) is None:
-            raise
-        if len(questions) == 1:
-            return [False]
-        half = len(questions) // 2
-        return _answers(connection, questions[:half]) + _answers(connection, questions[half:])
-    tree: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
-    nodes = tree["Plans"] if len(questions) > 1 else [tree]
-    return [node["Output"][0] == node["Output"][1] for node in nodes]

@@ -201,6 +201,13 @@ class _Reshaping:
         return sorted(new, key=lambda column: column.generated is not None)
 
 
+def held_columns(before: ForeignTable, after: ForeignTable) -> frozenset[str]:
+    """Give the columns that are dropped or get another type, which queries on them forbid."""
+    kept = _Reshaping.of(before, after).kept.values()
+    stay = {old.name for old, new in kept if (old.type, old.collation) == (new.type, new.collation)}
+    return frozenset(column.name for column in before.columns) - stay
+
+
 def paired_columns(before: ForeignTable, after: ForeignTable) -> dict[str, tuple[Column, Column]]:
     """Pair old and new columns; on the way back, what was renamed knows its former name."""
     old = {column.name: column for column in before.columns}

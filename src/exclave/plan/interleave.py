@@ -2,7 +2,7 @@
 
 Foreign tables may have ordinary tables as parents and use types that come and go with them. So
 drops, servers and schemas go before what the other tool does, and new and altered foreign tables
-after it. Undone in reverse, that is the right order too.
+and materialized views after it. Undone in reverse, that is the right order too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from exclave.objects import ForeignTable, QualifiedName, Server, Wrapper
+from exclave.objects import ForeignTable, MaterializedView, QualifiedName, Server, Wrapper
 from exclave.plan.change import Change
 from exclave.plan.state import key_of
 
@@ -53,7 +53,7 @@ def around_others(
 
 
 def _steps(change: Change) -> Iterator[Change]:
-    if not change.reason:
+    if change.action != "replace":
         yield change
         return
     yield Change(change.before, None, cascade=change.cascade, granted=change.granted)
@@ -75,6 +75,8 @@ def _may_wait(change: Change) -> bool:
         case ForeignTable():
             renamed = change.before is not None and change.before.key != change.subject.key
             return change.after is not None and not renamed
+        case MaterializedView():
+            return change.after is not None
         case Server() | Wrapper():
             return change.after is None
         case _:

@@ -12,6 +12,7 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     Hidden,
+    MaterializedView,
     Options,
     Schema,
     UserMapping,
@@ -19,7 +20,7 @@ from exclave.objects import (
 from exclave.objects.grant import Grants
 from exclave.plan.align import align
 from exclave.plan.change import Change
-from exclave.plan.differences import differences
+from exclave.plan.differences import differences, in_order
 from exclave.plan.policy import Policy
 from exclave.plan.rename import apply_renames
 from exclave.plan.scope import included, with_columns
@@ -66,18 +67,24 @@ def compare_with(
         policy = replace(policy, scope=scope)
     renames, actual = apply_renames(snapshot.catalog, desired, policy)
     aligned = align(hub, replace(snapshot, catalog=actual), desired, resolve)
-    unseen = tuple(_unseen(aligned.actual, aligned.desired))
+    unseen = (*_unseen(aligned.actual, aligned.desired), *aligned.unseen)
     actual = _without_hidden(aligned.actual) if policy.hidden == "set" else aligned.actual
     desired = aligned.desired
     if policy.scope is not None:
         desired = with_columns(actual, desired, policy.scope)
-    changes = differences(actual, desired, policy, lambda value: default_grants(snapshot, value))
-    return Comparison((*renames, *changes), unseen)
+    changes = differences(
+        actual,
+        desired,
+        policy,
+        lambda value: default_grants(snapshot, value),
+        lambda view: view.key in aligned.recorded,
+    )
+    return Comparison(in_order(renames, changes), unseen)
 
 
 def default_grants(snapshot: Snapshot, value: ForeignObject) -> Grants:
     """Give what default privileges grant on an object that the current role creates."""
-    if isinstance(value, ForeignTable):
+    if isinstance(value, ForeignTable | MaterializedView):
         return snapshot.default_grants.of(value.schema)
     if isinstance(value, Schema):
         return snapshot.default_schema_grants.of(value.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exclave.catalog import connection_of, read
-from exclave.objects import Catalog, ForeignObject, ForeignTable
+from exclave.objects import Catalog, ForeignObject, ForeignTable, MaterializedView
 from exclave.plan import dependants, prerequisites
 from exclave.plan.change import NOUNS, Change
 from exclave.plan.declared_options import check_declared_options, exposed_secrets
@@ -15,6 +15,7 @@ from exclave.plan.names import resolve_names
 from exclave.plan.plan import Plan
 from exclave.plan.policy import DEFAULT_POLICY, Policy
 from exclave.plan.secrets import Resolver
+from exclave.plan.view_order import used_first
 
 
 def make(
@@ -63,10 +64,24 @@ def make(
     notes = [
         *comparison.unseen,
         *exposed_secrets(wanted),
+        *_emptied(comparison.changes),
         *(f"Lost by the rebuild: {line}." for line in found),
         *(need.message + (f" Run: {need.remedy}" if need.remedy else "") for need in needs),
     ]
     return Plan(comparison.changes, policy, tuple(notes))
+
+
+def _emptied(changes: Iterable[Change]) -> Iterator[str]:
+    """Name the materialized views that had data, and will have none."""
+    had_data: set[object] = set()
+    for change in changes:
+        match change.before, change.after:
+            case MaterializedView(with_data=True) as before, None:
+                had_data.add(before.key)
+            case None, MaterializedView(with_data=False) as after if after.key in had_data:
+                yield f"{after} is created anew without data; it cannot be read until a refresh."
+            case _:
+                pass
 
 
 def removal(connection: object, objects: Catalog | Iterable[ForeignObject]) -> Plan:
@@ -94,8 +109,10 @@ def removal(connection: object, objects: Catalog | Iterable[ForeignObject]) -> P
 
 
 def _dependants_first(objects: list[ForeignObject]) -> Iterator[ForeignObject]:
+    views = [value for value in objects if isinstance(value, MaterializedView)]
+    yield from reversed(list(used_first(views)))
     tables = [value for value in objects if isinstance(value, ForeignTable)]
     yield from reversed(list(parents_first(tables)))
     for kind in reversed(list(NOUNS)):
-        if kind is not ForeignTable:
+        if kind not in (ForeignTable, MaterializedView):
             yield from (value for value in objects if type(value) is kind)

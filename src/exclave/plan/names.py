@@ -12,10 +12,14 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     Grant,
+    Index,
+    IndexKey,
+    MaterializedView,
     QualifiedName,
     Schema,
     Server,
     UserMapping,
+    ViewColumn,
     Wrapper,
 )
 from exclave.objects.data_type import canonical_type, is_built_in, split_type
@@ -25,13 +29,15 @@ from exclave.objects.names import ROLE_KEYWORDS
 from exclave.plan.copies import changed
 from exclave.plan.grant import without_owner
 from exclave.plan.query import query
+from exclave.plan.syntax import relations_of
 
 
 def resolve_names(connection: Connection, actual: Catalog, desired: Catalog, major: int) -> Catalog:
     """Give declarations with every name as the hub itself would print it.
 
-    Types, functions, collations and parent tables that were named without a schema get the one
-    in which the session's search path finds them; one that is not found stays as it is.
+    Types, functions, collations, parent tables and what queries read get the schema in which the
+    session's search path finds them, if they were named without one; what is not found stays as
+    it is.
     ``CURRENT_USER`` and its kin become names of roles, and ``ALL`` the privileges that the
     version has, less those of an object's owner.
 
@@ -46,12 +52,23 @@ def resolve_names(connection: Connection, actual: Catalog, desired: Catalog, maj
     major
         The hub's PostgreSQL major version.
     """
+    desired = Catalog(_with_uses(value) for value in desired)
     known = {column.type for table in actual.foreign_tables.values() for column in table.columns}
     wanted = _Wanted.of(desired, known)
     found = wanted.look_up(connection)
     roles = _session_roles(connection, desired)
     resolver = _Resolver(found, wanted.respelled(found), roles, actual, major)
     return Catalog(map(resolver.resolve, desired))
+
+
+_Owned = Wrapper | Server | Schema | ForeignTable | MaterializedView
+
+
+def _with_uses(value: ForeignObject) -> ForeignObject:
+    """Give a materialized view with what its query reads, if that was not declared."""
+    if not isinstance(value, MaterializedView) or value.uses:
+        return value
+    return replace(value, uses=dict.fromkeys(relations_of(value.query), frozenset[str]()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,13 @@ class _Wanted:
         spellings = {column.type for column in columns} - known_types
         parents = {parent for table in tables for parent in table.inherits}
         parents |= {table.partition_of.parent for table in tables if table.partition_of}
+        parents |= {name for view in desired.materialized_views.values() for name in view.uses}
+        keys = [
+            key
+            for view in desired.materialized_views.values()
+            for index in view.indexes
+            for key in index.keys
+        ]
         functions = {
             function
             for wrapper in desired.wrappers.values()
@@ -82,7 +106,9 @@ class _Wanted:
                 if not is_built_in(spelling)
             },
             functions=_unqualified(functions),
-            collations=_unqualified({column.collation for column in columns if column.collation}),
+            collations=_unqualified(
+                {each.collation for each in (*columns, *keys) if each.collation is not None}
+            ),
             tables=_unqualified(parents),
         )
 
@@ -124,7 +150,7 @@ def roles_of(value: ForeignObject) -> set[str]:
     """Give the names of all roles that an object mentions."""
     roles = {getattr(value, "owner", None), getattr(value, "role", None)}
     grants: set[Grant] = set(getattr(value, "grants", None) or ())
-    if isinstance(value, ForeignTable):
+    if isinstance(value, ForeignTable | MaterializedView):
         for column in value.columns:
             if column.grants:
                 grants |= column.grants
@@ -168,13 +194,15 @@ class _Resolver:
                 )
             case ForeignTable():
                 return self._table(value)
+            case MaterializedView():
+                return self._view(value)
             case _:
                 return value
 
     def role(self, name: str) -> str:
         return self.roles.get(name, name)
 
-    def _owner(self, value: Wrapper | Server | Schema | ForeignTable, actual: object) -> str | None:
+    def _owner(self, value: _Owned, actual: object) -> str | None:
         return self.role(value.owner) if value.owner else getattr(actual, "owner", None)
 
     def _grants(self, grants: Grants | None, kind: str, owner: str | None) -> Grants | None:
@@ -207,6 +235,26 @@ class _Resolver:
             collation=self._name("collation", column.collation),
             grants=self._grants(column.grants, "column", owner),
         )
+
+    def _view(self, view: MaterializedView) -> MaterializedView:
+        owner = self._owner(view, self.actual.materialized_views.get(view.key))
+        return replace(
+            view,
+            columns=[self._view_column(column, owner) for column in view.columns],
+            indexes=[self._index(index) for index in view.indexes],
+            owner=view.owner and self.role(view.owner),
+            grants=self._grants(view.grants, "materialized view", owner),
+            uses={self._name("table", name) or name: read for name, read in view.uses.items()},
+        )
+
+    def _view_column(self, column: ViewColumn, owner: str | None) -> ViewColumn:
+        return replace(column, grants=self._grants(column.grants, "column", owner))
+
+    def _index(self, index: Index) -> Index:
+        return replace(index, keys=[self._key(key) for key in index.keys])
+
+    def _key(self, key: IndexKey) -> IndexKey:
+        return replace(key, collation=self._name("collation", key.collation))
 
     def _name(self, kind: str, name: QualifiedName | None) -> QualifiedName | None:
         if name is None or name.schema is not None:

@@ -12,6 +12,7 @@ from exclave.objects import (
     ForeignTable,
     Hidden,
     ImportForeignSchema,
+    MaterializedView,
     Options,
     QualifiedName,
     Schema,
@@ -139,6 +140,9 @@ class Needs:
             case ForeignTable():
                 yield from self._schema(value, value.schema)
                 yield from self._server(value, value.server)
+            case MaterializedView():
+                yield from self._schema(value, value.schema)
+                yield from self._used(value)
 
     def _extension(self, name: str, what: str) -> Iterator[Need]:
         yield Need(
@@ -223,7 +227,27 @@ class Needs:
                 f"GRANT USAGE ON FOREIGN SERVER {quote_identifier(server)} TO {self._role};",
             )
 
-    def _schema(self, value: ForeignTable | ImportForeignSchema, schema: str) -> Iterator[Need]:
+    def _used(self, view: MaterializedView) -> Iterator[Need]:
+        """What the query reads must be there; to get data from it one must be allowed to."""
+        for name, columns in sorted(view.uses.items(), key=lambda used: str(used[0])):
+            key = (name.schema, name.name)
+            made = any((kind, key) in self._made for kind in (ForeignTable, MaterializedView))
+            if made or columns is None:
+                continue
+            yield Need(
+                "table exists", str(name), f"{view}: its query reads {name}, which is not there."
+            )
+            if view.with_data:
+                yield Need(
+                    "table readable",
+                    str(name),
+                    f'{view}: the role "{self._snapshot.role}" may not read {name}.',
+                    f"GRANT SELECT ON {name} TO {self._role};",
+                )
+
+    def _schema(
+        self, value: ForeignTable | MaterializedView | ImportForeignSchema, schema: str
+    ) -> Iterator[Need]:
         if (Schema, schema) in self._made:
             return
         name = quote_identifier(schema)
@@ -276,7 +300,7 @@ class Needs:
                     f"GRANT USAGE ON FOREIGN DATA WRAPPER {quote_identifier(wrapper)} TO {name};",
                     schema=owner,
                 )
-            case ForeignTable() if (Schema, value.schema) not in self._made:
+            case ForeignTable() | MaterializedView() if (Schema, value.schema) not in self._made:
                 yield Need(
                     "schema creatable by",
                     value.schema,
@@ -313,6 +337,14 @@ class Needs:
                     value.name,
                     f'{value} belongs to a role that "{me}" is no member of.',
                     f"ALTER FOREIGN TABLE {value.qualified_name} OWNER TO {self._role};",
+                    value.schema,
+                )
+            case MaterializedView():
+                yield Need(
+                    "relation owned",
+                    value.name,
+                    f'{value} belongs to a role that "{me}" is no member of.',
+                    f"ALTER MATERIALIZED VIEW {value.qualified_name} OWNER TO {self._role};",
                     value.schema,
                 )
             case _:

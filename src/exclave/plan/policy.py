@@ -18,21 +18,23 @@ class Policy:
     ----------
     unmanaged
         Wrappers, servers, user mappings and foreign tables that nobody declared: ``"ignore"``
-        leaves them alone, ``"drop"`` drops them. Extensions, schemas and what belongs to an
-        extension are never dropped for being undeclared.
+        leaves them alone, ``"drop"`` drops them. So it is with materialized views that exclave
+        made; others are never dropped for being undeclared, nor are extensions, schemas and what
+        belongs to an extension.
     existing
         Declared objects that exist and differ: ``"alter"`` changes them, ``"keep"`` leaves them
         as they are, so that only missing ones are created.
     cascade
         Whether a replacement may take along what depends on the replaced object. Foreign tables
-        and user mappings of a replaced server are put back; views and the like are lost.
+        and user mappings of a replaced server are put back, as are materialized views; views and
+        the like are lost.
     hidden
         Options of a user mapping that the database would not show and that exclave did not set
         itself: ``"keep"`` takes them for right, ``"set"`` sets them again.
     schemas
-        Look at these schemas and the foreign tables in them only; ``None`` looks at all. What
-        belongs to no schema (extensions, wrappers, servers, user mappings) is created and altered
-        as declared, and never dropped for being undeclared.
+        Look at these schemas and the foreign tables and materialized views in them only; ``None``
+        looks at all. What belongs to no schema (extensions, wrappers, servers, user mappings) is
+        created and altered as declared, and never dropped for being undeclared.
     scope
         What decides object by object, and column by column, whether the plan is about it;
         ``None`` includes all.

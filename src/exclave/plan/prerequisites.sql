@@ -69,6 +69,8 @@ SELECT CASE asked.question
     WHEN 'function exists' THEN pg_catalog.to_regproc(asked.name) IS NOT NULL
     WHEN 'collation exists' THEN pg_catalog.to_regcollation(asked.name) IS NOT NULL
     WHEN 'table exists' THEN pg_catalog.to_regclass(asked.name) IS NOT NULL
+    WHEN 'table readable' THEN pg_catalog.to_regclass(asked.name) IS NULL
+        OR pg_catalog.has_any_column_privilege(pg_catalog.to_regclass(asked.name), 'SELECT')
 END
 FROM pg_catalog.pg_roles AS me,
     ROWS FROM (

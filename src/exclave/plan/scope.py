@@ -11,12 +11,14 @@ from exclave.objects import (
     Extension,
     ForeignObject,
     ForeignTable,
+    MaterializedView,
     Schema,
     Server,
     UserMapping,
     Wrapper,
 )
 from exclave.objects.names import ROLE_KEYWORDS
+from exclave.plan.former import former_view
 from exclave.plan.state import Key, key_of
 
 
@@ -144,6 +146,8 @@ def going(
         needs.
     """
     declared = {key_of(value) for value in desired}
+    former = (former_view(actual, desired, value) for value in desired)
+    declared |= {key_of(view) for view in former if view is not None}
     gone = {
         key_of(value): value
         for value in actual
@@ -176,6 +180,11 @@ def _needed(values: Iterable[ForeignObject]) -> set[Key]:
                     parents.add(value.partition_of.parent)
                 keys.add((Server, value.server))
                 keys |= {(ForeignTable, (parent.schema, parent.name)) for parent in parents}
+            case MaterializedView():
+                names = [(used.schema, used.name) for used in value.uses]
+                keys |= {
+                    (kind, name) for kind in (ForeignTable, MaterializedView) for name in names
+                }
             case _:
                 pass
     return keys

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
-from exclave.objects import Column, ForeignObject, Hidden, Options, Secret
+from exclave.objects import (
+    Column,
+    ForeignObject,
+    Hidden,
+    Index,
+    IndexKey,
+    Options,
+    Secret,
+    ViewColumn,
+)
 from exclave.objects.foreign_table import Check, Generated, Partition
 from exclave.objects.grant import WITH_GRANT_OPTION, Grant
 from exclave.objects.names import quote_role
@@ -22,7 +31,9 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 _MARKS = {"create": "+", "alter": "~", "replace": "±", "drop": "-"}
 _STYLES = {"+": "green", "~": "yellow", "±": "magenta", "-": "red", "!": "bold yellow", " ": "dim"}
 _UNSET: tuple[Json, ...] = (None, {}, [], False)
-_SKIPPED = frozenset({"extension", "renamed_from", "effective_options", "column_set"})
+_SKIPPED = frozenset({"extension", "renamed_from", "effective_options", "column_set", "uses"})
+_STATE = {"with_data"}
+_NAMED = {"columns": "column", "indexes": "index"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,10 @@ def _kind(value: ForeignObject) -> str:
     return type(value).__name__
 
 
-def object_dict(value: ForeignObject | Column | Check | Generated | Partition) -> dict[str, Json]:
+_Part = Column | Check | Generated | Partition | ViewColumn | Index | IndexKey
+
+
+def object_dict(value: ForeignObject | _Part) -> dict[str, Json]:
     """Give an object's properties as JSON takes them, secrets as references."""
     return {
         field.name: plain(getattr(value, field.name))
@@ -107,7 +121,7 @@ def plain(value: object) -> Json:
         case Grant():
             end = WITH_GRANT_OPTION if value.grantable else ""
             return f"{value.privilege}{end} TO {quote_role(value.role)}"
-        case Column() | Check() | Generated() | Partition():
+        case Column() | Check() | Generated() | Partition() | ViewColumn() | Index() | IndexKey():
             return object_dict(value)
         case frozenset():
             items = [plain(each) for each in cast("frozenset[object]", value)]
@@ -124,14 +138,16 @@ def _details(change: Change) -> Iterator[str]:
     new = object_dict(change.after)
     if change.before is None:
         for name, value in new.items():
-            if name == "columns":
-                for column, parts in _by_name(value).items():
-                    yield f"column {column}: {_shown(parts)}"
+            if name in _NAMED:
+                for part, properties in _by_name(value).items():
+                    yield f"{_NAMED[name]} {part}: {_shown(properties)}"
+            elif name == "query":
+                yield from ("query:", *(f"    {line}" for line in str(value).splitlines()))
             elif value not in _UNSET and f'"{value}"' not in str(change.after):
                 yield f"{name}: {_shown(value)}"
         return
     old = object_dict(change.before)
-    for name in old:
+    for name in (name for name in old if name not in _STATE):
         for path, was, becomes in _difference(name, old[name], new[name]):
             yield f"{path}: {_shown(was)} → {_shown(becomes)}"
 
@@ -142,10 +158,10 @@ def _difference(path: str, old: Json, new: Json) -> Iterator[tuple[str, Json, Js
     if isinstance(old, dict) and isinstance(new, dict) and not (_unseen(old) or _unseen(new)):
         for name in old | new:
             yield from _difference(f"{path}.{name}", old.get(name), new.get(name))
-    elif path == "columns":
+    elif path in _NAMED:
         before, after = _by_name(old), _by_name(new)
         for name in before | after:
-            yield from _difference(f"column {name}", before.get(name), after.get(name))
+            yield from _difference(f"{_NAMED[path]} {name}", before.get(name), after.get(name))
     else:
         yield path, old, new
 

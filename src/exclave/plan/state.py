@@ -8,6 +8,7 @@ from exclave.objects import (
     Catalog,
     ForeignObject,
     ForeignTable,
+    MaterializedView,
     QualifiedName,
     Schema,
     Server,
@@ -28,8 +29,10 @@ def key_of(value: ForeignObject) -> Key:
 def schema_of(value: ForeignObject) -> str | None:
     """The schema that an object stands in, or is; ``None`` for one that belongs to no schema."""
     match value:
-        case ForeignTable(schema=name) | Schema(name=name):
-            return name
+        case ForeignTable() | MaterializedView():
+            return value.schema
+        case Schema():
+            return value.name
         case _:
             return None
 
@@ -77,12 +80,13 @@ def refer_anew(value: ForeignObject, change: Change) -> ForeignObject:
     elif isinstance(before, Server) and isinstance(after, Server):
         if isinstance(value, UserMapping | ForeignTable) and value.server == before.name:
             return replace(value, server=after.name)
-    elif (
-        isinstance(before, ForeignTable)
-        and isinstance(after, ForeignTable)
-        and isinstance(value, ForeignTable)
-    ):
-        return _with_parent(value, before.qualified_name, after.qualified_name)
+    elif isinstance(before, ForeignTable) and isinstance(after, ForeignTable):
+        if isinstance(value, ForeignTable):
+            return _with_parent(value, before.qualified_name, after.qualified_name)
+        if isinstance(value, MaterializedView) and before.qualified_name in value.uses:
+            uses = dict(value.uses)
+            uses[after.qualified_name] = uses.pop(before.qualified_name)
+            return replace(value, uses=uses)
     return value
 
 

@@ -2,8 +2,7 @@
 
 A role that owns a server may set the options of another role's user mapping but not read them.
 For such options a digest of the last value sent is kept in the table ``exclave.secret_digest``
-of the hub, keyed by a random salt of its own and slow to guess (scrypt, RFC 7914). The table is
-made when it is first needed, and used only if it belongs to the current role or a superuser.
+of the hub, keyed by a random salt of its own and slow to guess (scrypt, RFC 7914).
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from exclave.catalog import Connection, connection_of
-from exclave.errors import PlanError
+from exclave.catalog import Connection
 from exclave.objects import HIDDEN, Catalog, Hidden, Options, UserMapping
 from exclave.objects.options import OptionValue
+from exclave.plan.ledger.table import LedgerTable
 from exclave.plan.query import query
 from exclave.plan.secrets import Resolver, needed_for
 
@@ -31,106 +30,35 @@ def _digest(value: str, salt: bytes) -> bytes:
     return hashlib.scrypt(value.encode(), salt=salt, n=_SCRYPT_COST, r=8, p=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """The ledger of a hub, as the current role finds it.
-
-    Parameters
-    ----------
-    usable
-        Whether it is there and can be trusted.
-    creatable
-        Whether the role could make it.
-    """
-
-    usable: bool
-    creatable: bool
-
-    @classmethod
-    def find(cls, connection: Connection) -> Ledger:
-        """Look for the ledger of a hub."""
-        [(exists, trusted, creatable)] = connection.fetch(query("ledger_find"))
-        return cls(usable=bool(exists and trusted), creatable=bool(creatable))
-
-    def create(self, connection: Connection) -> Ledger:
-        """Make the ledger; one that a superuser made serves every role of the database."""
-        with connection.transaction():
-            connection.execute(query("ledger_create"))
-            connection.execute("ALTER TABLE exclave.secret_digest ENABLE ROW LEVEL SECURITY")
-            connection.execute(query("ledger_guard"))
-            connection.execute("GRANT USAGE ON SCHEMA exclave TO PUBLIC")
-        return Ledger(usable=True, creatable=False)
-
-    def digests(self, connection: Connection) -> Digests:
-        """Read the current role's digests: salt and digest by server, role and option."""
-        if not self.usable:
-            return {}
-        return {
-            (server, role, option): (bytes(salt), bytes(digest))
-            for server, role, option, salt, digest in connection.fetch(query("ledger_read"))
-        }
-
-    def record(
-        self, connection: Connection, mappings: Iterable[UserMapping], resolve: Resolver
-    ) -> Ledger:
-        """Keep digests of the options of some user mappings.
-
-        Parameters
-        ----------
-        connection
-            A session on the hub, in a transaction.
-        mappings
-            Mappings that were just created or altered.
-        resolve
-            What gives their secrets.
-
-        Returns
-        -------
-        Ledger
-            The ledger, which may have been made; an unusable one when it could not be.
-        """
-        ledger = self
-        if not self.usable:
-            if not self.creatable:
-                return self
-            ledger = self.create(connection)
-        for mapping in mappings:
-            _write(connection, mapping, resolve)
-        return ledger
+def read_digests(connection: Connection) -> Digests:
+    """Read the current role's digests: salt and digest by server, role and option."""
+    if not LedgerTable.find(connection, "secret_digest").usable:
+        return {}
+    return {
+        (server, role, option): (bytes(salt), bytes(digest))
+        for server, role, option, salt, digest in connection.fetch(
+            query("ledger/secret_digest_read")
+        )
+    }
 
 
-def install_ledger(connection: object) -> bool:
-    """Make the ledger of digests for every role of a database; for an administrator to call.
-
-    A ledger that a superuser made serves all roles, each with rows of its own. Without one, the
-    first role that needs it makes one for itself, if it may create schemas.
+def record_digests(
+    connection: Connection, mappings: Iterable[UserMapping], resolve: Resolver
+) -> None:
+    """Keep digests of the options of some user mappings, if there can be a ledger.
 
     Parameters
     ----------
     connection
-        A superuser's psycopg 3 connection or a `Connection`.
-
-    Returns
-    -------
-    bool
-        Whether it was made; ``False`` when there is one that serves the current role.
-
-    Raises
-    ------
-    PlanError
-        When there is a schema ``exclave`` without such a table, or the role may not create one.
+        A session on the hub, in a transaction.
+    mappings
+        Mappings that were just created or altered.
+    resolve
+        What gives their secrets.
     """
-    hub = connection_of(connection)
-    ledger = Ledger.find(hub)
-    if ledger.usable:
-        return False
-    if not ledger.creatable:
-        raise PlanError(
-            "The ledger of digests cannot be made: the schema exclave is there already, or the "
-            "role may not create schemas in this database."
-        )
-    ledger.create(hub)
-    return True
+    if LedgerTable.find(connection, "secret_digest").made(connection).usable:
+        for mapping in mappings:
+            _write(connection, mapping, resolve)
 
 
 def _write(connection: Connection, mapping: UserMapping, resolve: Resolver) -> None:
@@ -145,7 +73,9 @@ def _write(connection: Connection, mapping: UserMapping, resolve: Resolver) -> N
     names, salts, digests = (
         (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 3
     )
-    connection.fetch(query("ledger_write"), [mapping.server, mapping.role, names, salts, digests])
+    connection.fetch(
+        query("ledger/secret_digest_write"), [mapping.server, mapping.role, names, salts, digests]
+    )
 
 
 def reveal(actual: Catalog, desired: Catalog, digests: Digests, resolve: Resolver) -> Catalog:
