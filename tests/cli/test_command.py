@@ -88,11 +88,16 @@ def test_a_traceback_is_shown_when_asked_for(bare: Shell) -> None:
         assert "hunter2" not in done.err
 
 
-def test_what_should_not_happen_is_told_without_its_text(bare: Shell) -> None:
-    bare.write("odd.py", "def made(): raise KeyError('hunter2')")
-    done = bare.run("plan", "--target", "odd:made", "--database", "x=y")
-    assert done.status == 1
-    assert "hunter2" not in done.err
+def test_what_should_not_happen_is_told_without_its_text(
+    bare: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr("exclave.cli.run.load", fail)
+    done = bare.run("plan")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("This should not have happened: RuntimeError (--traceback shows")
 
 
 # Secrets ------------------------------------------------------------------------------------------
@@ -101,6 +106,10 @@ def test_what_should_not_happen_is_told_without_its_text(bare: Shell) -> None:
 def test_no_command_shows_a_secret(shell: Shell, database: Database) -> None:
     password = database.cluster.password
     assert password
+    with database.connect() as session:
+        for name, value in (("log_statement", "ddl"), ("log_min_error_statement", "error")):
+            session.execute(f"ALTER DATABASE {database.name} SET {name} = {value}".encode())
+    logged = len(database.cluster.log())
     shell.settings(DECLARED)
     outcomes = [
         shell.run(*words, PYTHONLOGLEVEL="DEBUG", EXCLAVE_DEBUG="1")
@@ -128,4 +137,7 @@ def test_no_command_shows_a_secret(shell: Shell, database: Database) -> None:
     for done in outcomes:
         for secret in ("hunter2", password):
             assert secret not in done.out + done.err
+    log = database.cluster.log()[logged:]
+    assert "CREATE SERVER accounts" in log
+    assert not [secret for secret in ("hunter2", password) if secret in log]
     assert "Secret.env('ACCOUNTS_PASSWORD')" in outcomes[0].out

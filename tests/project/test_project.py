@@ -152,6 +152,8 @@ catalog = Catalog(objects)
 number = 5
 def made(): return Base.metadata
 def nested(): return made
+def fails(): return {}["SHOP"]
+def takes(argument): return []
 class Thing:
     inner = Base.metadata
 """
@@ -209,6 +211,9 @@ def test_targets_and_settings_are_joined(write: Write, session: psycopg.Connecti
         ("broken:x", "its import raised ZeroDivisionError: division by zero"),
         ("lacking:x", "its import raised ModuleNotFoundError: No module named 'no_such_package'"),
         ("refused:x", "fetch_sise"),
+        ("shop_models:fails", "the function raised KeyError: 'SHOP'"),
+        ("shop_models:takes", "the function raised TypeError: takes() missing 1 required"),
+        ("shop_models:Thing", "is a type; expected a SQLAlchemy MetaData"),
     ],
 )
 def test_a_target_that_cannot_be_had_is_told(

@@ -33,14 +33,17 @@ def redact(
         bool, typer.Option("--check", help="Write nothing; tell what would be masked.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    with_traceback: Annotated[
+        bool,
+        typer.Option("--traceback", envvar="EXCLAVE_DEBUG", help="Show where an error comes from."),
+    ] = False,
 ) -> None:
     """Mask the secrets in a dump: options, passwords of roles, connection strings.
 
     Exit status: 0 written, or with --check nothing to mask; 2 with --check something to mask;
     1 error.
     """
-    err = Console(stderr=True)
-    with told_errors(err, with_traceback=bool(os.environ.get("EXCLAVE_DEBUG"))):
+    with told_errors(Console(stderr=True), with_traceback=with_traceback):
         with ExitStack() as stack:
             read = stack.enter_context(_reading(dump))
             write = stack.enter_context(_nowhere() if check else _writing(output, dump))

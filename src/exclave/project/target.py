@@ -70,11 +70,20 @@ def _module(module_name: str, target: str) -> object:
         raise _failed(target, error) from error
 
 
-def _failed(target: str, error: Exception) -> ProjectError:
+def _failed(target: str, error: Exception, what: str = "its import") -> ProjectError:
     return ProjectError(
-        f"The target {target!r}: its import raised {type(error).__name__}: {error} "
+        f"The target {target!r}: {what} raised {type(error).__name__}: {error} "
         "(--traceback shows where)."
     )
+
+
+def _called(function: Callable[[], object], name: str) -> object:
+    try:
+        return function()
+    except ExclaveError:
+        raise
+    except Exception as error:
+        raise _failed(name, error, "the function") from error
 
 
 def objects_of(target: object, name: str, connection: psycopg.Connection[Any]) -> Catalog:
@@ -105,7 +114,7 @@ def objects_of(target: object, name: str, connection: psycopg.Connection[Any]) -
     if isinstance(target, list | tuple | set | frozenset):
         return Catalog(cast("Iterable[ForeignObject]", target))
     if callable(target) and not isinstance(target, type):
-        return objects_of(cast("Callable[[], object]", target)(), f"{name}()", connection)
+        return objects_of(_called(target, name), f"{name}()", connection)
     raise ProjectError(
         f"The target {name!r} is a {type(target).__name__}; expected a SQLAlchemy MetaData, a "
         "class with one as its metadata, an exclave Catalog, a list of objects such as Server and "
