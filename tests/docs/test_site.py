@@ -37,6 +37,12 @@ def test_every_page_is_in_the_site(site: Path) -> None:
     assert [str(page) for page in sorted(made) if not (site / page).is_file()] == []
 
 
+def test_every_block_of_code_is_one_in_the_site(site: Path) -> None:
+    pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    assert [str(page) for page, text in pages.items() if "```" in text] == []
+    assert "on the hub" in pages[site / "how-to" / "secrets" / "index.html"]
+
+
 @pytest.mark.parametrize("page", sorted(API.glob("*.md")), ids=lambda page: page.stem)
 def test_the_reference_tells_of_every_public_name(page: Path, site: Path) -> None:
     [name] = MODULE.findall(page.read_text(encoding="utf-8"))
