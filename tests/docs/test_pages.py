@@ -28,6 +28,7 @@ from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from exclave.cluster import Cluster, ClusterSpec, find_installation, start_clusters
 
@@ -222,10 +223,21 @@ def test_a_page_does_what_it_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PGPASSWORD", reader.hub.password or "")  # an administrator's
+    with_collection(tmp_path / "home", monkeypatch)
     with reader.databases(), page_module() as module:
         if page != SETUP:
             reader.run(blocks_of(SETUP), ModuleType("setup"), monkeypatch)
         reader.run(blocks_of(page), module, monkeypatch)
+
+
+def with_collection(home: Path, environment: pytest.MonkeyPatch) -> None:
+    """Give Ansible a home of its own, in which the collection is installed."""
+    collection = home / ".ansible" / "collections" / "ansible_collections" / "exclave"
+    collection.mkdir(parents=True)
+    (collection / "postgresql").symlink_to(ROOT / "deploy" / "ansible")
+    environment.setenv("HOME", str(home))
+    for warning in ("LOCALHOST", "INVENTORY_UNPARSED"):
+        environment.setenv(f"ANSIBLE_{warning}_WARNING", "false")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
@@ -236,6 +248,8 @@ def test_every_block_is_of_a_kind_that_is_checked(page: Path) -> None:
                 tomllib.loads(block.code)
             case "json":
                 json.loads(block.code)
+            case "yaml":
+                yaml.safe_load(block.code)
             case "python":
                 ast.parse(block.code)
             case "sh":

@@ -81,6 +81,12 @@ def test_options_cannot_be_changed() -> None:
         options["a"] = "c"
 
 
+def test_a_number_may_be_a_secret_too() -> None:
+    options = Options({"password": 12345, "fetch_size": 12345})
+    assert options["password"] == Secret.literal("12345")
+    assert options["fetch_size"] == "12345"
+
+
 def test_sealing_holds_all_but_open_values_as_secrets() -> None:
     options = Options({"user": "me", "x": "y", "z": HIDDEN, "p": Secret.env("P")})
     assert dict(options.sealed(frozenset({"user"}))) == {

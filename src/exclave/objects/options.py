@@ -126,7 +126,7 @@ def _checked_value(name: str, value: OptionInput, what: str) -> OptionValue:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return str(value)
+        return _checked_value(name, str(value), what)
     raise DeclarationError(
         f"The option {name!r} of {what} is a {type(value).__name__}; write a string, a number, "
         "a boolean or a Secret (leave the option out to have it unset)."
