@@ -27,6 +27,7 @@ from exclave import (
     Wrapper,
 )
 from exclave.errors import DeclarationError
+from exclave.objects import Index, IndexKey, MaterializedView, ViewColumn
 from exclave.objects.grant import Grants
 from exclave.project import Place, catalog_of
 
@@ -91,6 +92,20 @@ number = { type = "int", identity = "BY DEFAULT", renamed_from = "no" }
 [foreign_tables.part]
 server = "accounts"
 partition_of = { parent = "public.whole", bound = "DEFAULT" }
+
+[materialized_views."erp.totals"]
+query = "SELECT id, sum(total) AS total FROM erp.orders GROUP BY id"
+with_data = false
+uses = ["erp.orders"]
+owner = "owner"
+grants = { app = ["SELECT"] }
+comment = "sums"
+renamed_from = "sums"
+columns.total = { comment = "the sum", grants = { app = ["SELECT"] } }
+[materialized_views."erp.totals".indexes]
+totals_id = { keys = ["id"], unique = true, comment = "for refreshing" }
+totals_by = { keys = [{ column = "total", descending = true }, { expression = "id + 1" }], \
+where = "total > 0", include = ["id"], method = "btree", options = { fillfactor = 70 } }
 """
 
 
@@ -129,6 +144,28 @@ def test_all_that_can_be_declared_can_be_written() -> None:
         grants={"app": ["SELECT"]},
         comment="the orders",
     )
+    totals = MaterializedView(
+        "totals",
+        "SELECT id, sum(total) AS total FROM erp.orders GROUP BY id",
+        schema="erp",
+        columns=[ViewColumn("total", comment="the sum", grants={"app": ["SELECT"]})],
+        indexes=[
+            Index("totals_id", ["id"], unique=True, comment="for refreshing"),
+            Index(
+                "totals_by",
+                [IndexKey("total", descending=True), IndexKey(expression="id + 1")],
+                where="total > 0",
+                include=["id"],
+                options={"fillfactor": 70},
+            ),
+        ],
+        with_data=False,
+        uses=["erp.orders"],
+        owner="owner",
+        grants={"app": ["SELECT"]},
+        comment="sums",
+        renamed_from="sums",
+    )
     all_mapping = {"user": "all", "password": Secret.file("/etc/app/secrets/all")}
     from_pass = {"password": Secret.command("pass", "show", "accounts")}
     found = read(EVERYTHING, Path("/etc/app"))
@@ -158,8 +195,12 @@ def test_all_that_can_be_declared_can_be_written() -> None:
             ForeignTable(
                 "part", [], server=accounts, partition_of=Partition("public.whole", "DEFAULT")
             ),
+            totals,
         ]
     )
+    assert found.materialized_views[totals.key].columns == totals.columns
+    assert found.materialized_views[totals.key].uses == totals.uses
+    assert not found.materialized_views[totals.key].with_data
     there = found.foreign_tables["erp", "Orders"]
     assert [column.name for column in there.columns] == [column.name for column in orders.columns]
     assert there.renamed_from == QualifiedName("orders", "old")
@@ -243,6 +284,19 @@ def test_all_that_can_be_declared_can_be_written() -> None:
             'foreign_tables.t.columns.id.options.name: column "id" of foreign table',
         ),
         ("[foreign_tables.'a.b.c']\nserver = 's'", 'foreign_tables."a.b.c": '),
+        ("[materialized_views.v]", "materialized_views.v: the key 'query' is missing."),
+        (
+            "[materialized_views.v]\nquery = 'SELECT 1'\nindexes.i = { keys = 'id' }",
+            "materialized_views.v.indexes.i.keys: expected a list, found text.",
+        ),
+        (
+            "[materialized_views.v]\nquery = 'SELECT 1'\nindexes.i = { keys = [{}] }",
+            "indexes.i.keys.1: A key of an index is a column or an expression; give one.",
+        ),
+        (
+            "[materialized_views.v]\nquery = 'SELECT 1'\ncolumns.a.type = 'int'",
+            "materialized_views.v.columns.a.type: no such key.",
+        ),
         ("[servers.a.grants]\napp = ['SELECT']", "servers.a: foreign server \"a\": 'SELECT' is no"),
         ("[servers.a.grants]\napp = [5]", "servers.a.grants.app.1: expected text, found a whole"),
         (
@@ -312,6 +366,22 @@ def plain(catalog: Catalog) -> dict[str, Any]:
             }
             for value in catalog.foreign_tables.values()
         },
+        "materialized_views": {
+            str(value.qualified_name): {
+                **given_of(value, "query", "with_data", "owner", "comment"),
+                "columns": {column.name: given_of(column, "comment") for column in value.columns},
+                "indexes": {
+                    index.name: {
+                        **given_of(index, "unique", "method", "where", "options", "comment"),
+                        "nulls_not_distinct": index.nulls_not_distinct,
+                        "include": list(index.include),
+                        "keys": [plain_key(key) for key in index.keys],
+                    }
+                    for index in value.indexes
+                },
+            }
+            for value in catalog.materialized_views.values()
+        },
     }
 
 
@@ -322,6 +392,13 @@ def plain_column(column: Column) -> dict[str, Any]:
     if column.generated is not None:
         expression, stored = column.generated.expression, column.generated.stored
         written["generated"] = {"expression": expression, "stored": stored}
+    return written
+
+
+def plain_key(key: IndexKey) -> dict[str, Any]:
+    written = given_of(key, "column", "expression", "opclass", "descending", "nulls_first")
+    if key.collation is not None:
+        written["collation"] = {"name": key.collation.name, "schema": key.collation.schema}
     return written
 
 

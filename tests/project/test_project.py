@@ -114,7 +114,7 @@ def test_all_that_the_page_shows_can_be_read(write: Write) -> None:
     for block in blocks:
         write("exclave.toml", block)
         load()
-    assert len(load().declared) == 8
+    assert len(load().declared) == 9
 
 
 def test_settings_that_are_not_there_are_told(write: Write, tmp_path: Path) -> None:

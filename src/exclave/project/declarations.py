@@ -27,6 +27,7 @@ from exclave.objects.registry import Level, check_options
 from exclave.project import reading
 from exclave.project.place import Place
 from exclave.project.reading import Fields
+from exclave.project.views import materialized_view
 
 NOUNS = (
     "extensions",
@@ -35,6 +36,7 @@ NOUNS = (
     "user_mappings",
     "schemas",
     "foreign_tables",
+    "materialized_views",
 )
 """The keys under which declarations stand."""
 
@@ -60,7 +62,6 @@ _MAPPING: Fields = {"options": reading.options}
 _LISTED_MAPPING: Fields = {**_MAPPING, "server": reading.text, "role": reading.text}
 _GENERATED: Fields = {"expression": reading.text, "stored": reading.flag}
 _CHECK: Fields = {"expression": reading.text, "no_inherit": reading.flag}
-_NAME: Fields = {"name": reading.text, "schema": reading.text}
 _PARTITION: Fields = {"parent": reading.text, "bound": reading.text}
 
 
@@ -70,11 +71,12 @@ def catalog_of(data: Mapping[str, Any], place: Place) -> Catalog:
     Parameters
     ----------
     data
-        Tables ``extensions``, ``wrappers``, ``servers``, ``schemas`` and ``foreign_tables``, each
-        with the properties of its objects by name, and a list ``user_mappings``; a server may
-        have ``mappings`` by role. Properties are called as the parameters of the classes of
-        `exclave.objects`. Names are taken as they are, but for those that may have a schema
-        (foreign tables, parents, functions), which are spelled as in SQL.
+        Tables ``extensions``, ``wrappers``, ``servers``, ``schemas``, ``foreign_tables`` and
+        ``materialized_views``, each with the properties of its objects by name, and a list
+        ``user_mappings``; a server may have ``mappings`` by role. Properties are called as the
+        parameters of the classes of `exclave.objects`. Names are taken as they are, but for
+        those that may have a schema (foreign tables, materialized views, parents, functions),
+        which are spelled as in SQL.
     place
         The document, for messages, and the folder that files are relative to.
 
@@ -102,6 +104,7 @@ def catalog_of(data: Mapping[str, Any], place: Place) -> Catalog:
         *_mappings(data, place, wrappers),
         *(_schema(*each) for each in _named(data, place, "schemas")),
         *(_foreign_table(*each, wrappers) for each in _named(data, place, "foreign_tables")),
+        *(materialized_view(*each) for each in _named(data, place, "materialized_views")),
     ]
     with place.named():
         return Catalog(objects)
@@ -204,28 +207,15 @@ def _columns(value: object, place: Place) -> list[tuple[Column, Place]]:
 
 
 def _column(name: str, value: object, place: Place) -> Column:
-    given = reading.fields(_property(value, "type"), place, _COLUMN)
+    given = reading.fields(reading.short_for(value, "type"), place, _COLUMN)
     reading.required(given, place, "type")
     with place.named():
         return Column(name, **given)
 
 
-def _collation(value: object, place: Place) -> QualifiedName:
-    """Read a collation's name, or a table of it and its schema."""
-    given = reading.fields(_property(value, "name"), place, _NAME)
-    reading.required(given, place, "name")
-    with place.named():
-        return QualifiedName(**given)
-
-
-def _property(value: object, name: str) -> object:
-    """Give the table that a text alone is short for."""
-    return {name: value} if isinstance(value, str) else value
-
-
 def _generated(value: object, place: Place) -> Generated:
     """Read an expression, or a table of it and whether it is stored."""
-    given = reading.fields(_property(value, "expression"), place, _GENERATED)
+    given = reading.fields(reading.short_for(value, "expression"), place, _GENERATED)
     reading.required(given, place, "expression")
     with place.named():
         return Generated(**given)
@@ -239,7 +229,7 @@ def _checks(value: object, place: Place) -> list[Check]:
 
 
 def _check(name: str, value: object, place: Place) -> Check:
-    given = reading.fields(_property(value, "expression"), place, _CHECK)
+    given = reading.fields(reading.short_for(value, "expression"), place, _CHECK)
     reading.required(given, place, "expression")
     with place.named():
         return Check(name, **given)
@@ -252,15 +242,9 @@ def _partition(value: object, place: Place) -> Partition:
         return Partition(**given)
 
 
-def _former_name(value: object, place: Place) -> QualifiedName | str:
-    with place.named():
-        name = QualifiedName.of(reading.text(value, place), "foreign table")
-    return name if name.schema else name.name
-
-
 _COLUMN: Fields = {
     "type": reading.text,
-    "collation": _collation,
+    "collation": reading.collation,
     "not_null": reading.flag,
     "default": reading.text,
     "generated": _generated,
@@ -278,7 +262,7 @@ _FOREIGN_TABLE: Fields = {
     "checks": _checks,
     "inherits": reading.texts,
     "partition_of": _partition,
-    "renamed_from": _former_name,
+    "renamed_from": reading.former_name,
 }
 
 

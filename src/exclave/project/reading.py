@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from exclave.objects import Secret
+from exclave.objects import QualifiedName, Secret
 from exclave.objects.options import OptionInput
 from exclave.project.place import Place
 
@@ -111,6 +111,26 @@ def option(value: object, place: Place) -> OptionInput:
     if not isinstance(value, dict):
         raise place.unexpected("text, a number, true, false or a reference to a secret", value)
     return reference(cast("dict[str, object]", value), place)
+
+
+def short_for(value: object, name: str) -> object:
+    """Give the table that a text alone is short for."""
+    return {name: value} if isinstance(value, str) else value
+
+
+def collation(value: object, place: Place) -> QualifiedName:
+    """Read a collation's name, or a table of it and its schema."""
+    given = fields(short_for(value, "name"), place, {"name": text, "schema": text})
+    required(given, place, "name")
+    with place.named():
+        return QualifiedName(**given)
+
+
+def former_name(value: object, place: Place) -> QualifiedName | str:
+    """Read the former name of something that stands in a schema, spelled as in SQL."""
+    with place.named():
+        name = QualifiedName.of(text(value, place), "relation")
+    return name if name.schema else name.name
 
 
 def is_reference(value: object) -> bool:
