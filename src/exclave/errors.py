@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class ExclaveError(Exception):
@@ -70,6 +71,31 @@ class ApplyError(PlanError):
 
 class RemoteError(ExclaveError):
     """A foreign server could not be reached or refused what was asked of it."""
+
+
+class RefreshError(ExclaveError):
+    """A materialized view could not be refreshed; its old data is as it was.
+
+    Parameters
+    ----------
+    message
+        Which view, why, and of when its data is.
+    sqlstate
+        The five-character SQLSTATE that PostgreSQL gave, where it gave one.
+    results
+        What was done with each view: values of `exclave.plan.Refreshed`.
+    """
+
+    def __init__(
+        self, message: str, sqlstate: str | None = None, results: Sequence[Any] = ()
+    ) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.results: tuple[Any, ...] = tuple(results)
+
+
+class RemoteRefreshError(RefreshError, RemoteError):
+    """A materialized view could not be refreshed since a foreign server failed."""
 
 
 class ClusterError(ExclaveError):

@@ -48,6 +48,10 @@ class Connection(Protocol):
         """Give PostgreSQL's own message of a driver's exception, without the statement."""
         ...
 
+    def context(self, error: Exception) -> str:
+        """Give where PostgreSQL was, such as in which remote command; empty if it did not say."""
+        ...
+
 
 class PsycopgConnection:
     """A psycopg 3 connection, seen as a `Connection`.
@@ -98,6 +102,10 @@ class PsycopgConnection:
         lines = [diagnostics.message_primary or str(error)]
         lines += [text for text in (diagnostics.message_detail, diagnostics.message_hint) if text]
         return "\n".join(lines)
+
+    def context(self, error: Exception) -> str:
+        """Give where PostgreSQL was, such as in which remote command; empty if it did not say."""
+        return (error.diag.context or "") if isinstance(error, self._psycopg.Error) else ""
 
 
 def connection_of(connection: object) -> Connection:

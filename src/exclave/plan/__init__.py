@@ -11,6 +11,7 @@ from exclave.plan.make import make, removal
 from exclave.plan.plan import Plan
 from exclave.plan.policy import Policy
 from exclave.plan.reduce import reduced
+from exclave.plan.refreshing import Refreshed, RefreshStatus, refresh, refresh_status
 from exclave.plan.scope import Scope
 from exclave.plan.statement import Statement
 
@@ -18,6 +19,8 @@ __all__ = [
     "Change",
     "Plan",
     "Policy",
+    "RefreshStatus",
+    "Refreshed",
     "Scope",
     "Statement",
     "adopt",
@@ -29,6 +32,8 @@ __all__ = [
     "install_ledger",
     "make",
     "reduced",
+    "refresh",
+    "refresh_status",
     "removal",
     "run",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from exclave.catalog import Snapshot
 from exclave.objects import (
@@ -227,12 +228,18 @@ class Needs:
                 f"GRANT USAGE ON FOREIGN SERVER {quote_identifier(server)} TO {self._role};",
             )
 
+    def _makes(self, name: QualifiedName) -> bool:
+        """Tell whether a relation is made; one without a schema is any of that name."""
+        kinds = (ForeignTable, MaterializedView)
+        if name.schema is not None:
+            return any((kind, (name.schema, name.name)) in self._made for kind in kinds)
+        made = (cast("tuple[str, str]", key) for kind, key in self._made if kind in kinds)
+        return any(bare == name.name for _, bare in made)
+
     def _used(self, view: MaterializedView) -> Iterator[Need]:
         """What the query reads must be there; to get data from it one must be allowed to."""
         for name, columns in sorted(view.uses.items(), key=lambda used: str(used[0])):
-            key = (name.schema, name.name)
-            made = any((kind, key) in self._made for kind in (ForeignTable, MaterializedView))
-            if made or columns is None:
+            if columns is None or self._makes(name):
                 continue
             yield Need(
                 "table exists", str(name), f"{view}: its query reads {name}, which is not there."

@@ -116,6 +116,12 @@ class SqlalchemyConnection:
             return str(original)
         return "\n".join(str(line) for line in lines if line)
 
+    def context(self, error: Exception) -> str:
+        """Give where PostgreSQL was, such as in which remote command; empty if it did not say."""
+        original = _original(error)
+        diagnostics = getattr(original, "diag", None) or original.__cause__
+        return str(getattr(diagnostics, "context", None) or "")
+
     @contextmanager
     def _cursor(self) -> Generator[DBAPICursor]:
         """Give a cursor of the driver's own, in the transaction that SQLAlchemy knows of."""

@@ -75,6 +75,11 @@ def record_views(
         for was, becomes in renamed:
             connection.fetch(query("ledger/view_query_rename"), [*was, *becomes])
         _write(connection, made, there)
+    if any(view.key in there.materialized_views and view.with_data for view in made):
+        filled = LedgerTable.find(connection, "view_refresh").made(connection)
+        if filled.usable:
+            names = [[view.schema for view in made], [view.name for view in made]]
+            connection.fetch(query("ledger/view_refresh_filled"), names)
 
 
 def adopt(
