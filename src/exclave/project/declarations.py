@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from exclave.objects import (
@@ -185,32 +186,41 @@ def _foreign_table(
     given = reading.fields(value, place, _FOREIGN_TABLE)
     reading.required(given, place, "server")
     wrapper = wrappers.get(given["server"])
-    columns = given.pop("columns", {})
+    columns: list[Column] = given.pop("columns", [])
     with place.named():
-        made = ForeignTable(
-            QualifiedName.of(name, "foreign table"), [column for column, _ in columns], **given
-        )
+        made = ForeignTable(QualifiedName.of(name, "foreign table"), columns, **given)
     if wrapper is not None:
         _check_options(given, wrapper, "table", str(made), place)
-        for column, here in columns:
-            what = f'column "{column.name}" of {made}'
-            _check_options({"options": column.options}, wrapper, "column", what, here)
+        for column in columns:
+            if column.options:
+                what, here = f'column "{column.name}" of {made}', place.at("columns")
+                _check_options(
+                    {"options": column.options}, wrapper, "column", what, here.at(column.name)
+                )
     return made
 
 
-def _columns(value: object, place: Place) -> list[tuple[Column, Place]]:
+def _columns(value: object, place: Place) -> list[Column]:
     """Read columns by name, in order: each a type, or a table of its properties."""
     return [
-        (_column(name, each, place.at(name)), place.at(name))
-        for name, each in reading.table(value, place).items()
+        _column(name, each, place.at(name)) for name, each in reading.table(value, place).items()
     ]
 
 
 def _column(name: str, value: object, place: Place) -> Column:
-    given = reading.fields(reading.short_for(value, "type"), place, _COLUMN)
+    if isinstance(value, str):
+        with place.named():
+            return _plain_column(name, value)
+    given = reading.fields(value, place, _COLUMN)
     reading.required(given, place, "type")
     with place.named():
         return Column(name, **given)
+
+
+@lru_cache(maxsize=4096)
+def _plain_column(name: str, type_: str) -> Column:
+    """Give a column with nothing but a type; the tables of a hub repeat those of its members."""
+    return Column(name, type_)
 
 
 def _generated(value: object, place: Place) -> Generated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from exclave.errors import DeclarationError
@@ -33,7 +33,7 @@ class Place:
 
     def at(self, key: object) -> Place:
         """Give the place of one of the values that stand here."""
-        return replace(self, path=(*self.path, str(key)))
+        return Place(self.document, (*self.path, str(key)), self.folder)
 
     def __str__(self) -> str:
         keys = (key if _BARE.match(key) else f'"{key}"' for key in self.path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exclave.catalog.collector import paused_collector
 from exclave.errors import ProjectError
 from exclave.objects import Catalog
 from exclave.plan.policy import DEFAULT_POLICY, Policy
@@ -97,6 +98,7 @@ class Project:
         target.add_to_path([self.folder, *self.pythonpath])
 
 
+@paused_collector()
 def load(settings: Path | None = None, start: Path | None = None) -> Project:
     """Read the settings of a project.
 
