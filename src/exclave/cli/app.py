@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from exclave.cli import apply, check, cluster, doctor, plan, pull, redact
+from exclave.cli import apply, check, cluster, doctor, plan, pull, redact, refresh
 from exclave.cli.command import command
 from exclave.cli.exit import Group
 
@@ -23,6 +23,7 @@ command(app, apply.apply)
 command(app, check.check)
 command(app, pull.pull)
 command(app, doctor.doctor)
+command(app, refresh.refresh)
 app.command()(redact.redact)
 app.add_typer(cluster.app, name="cluster")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 
-from exclave.plan.show import Json
 from exclave.project import Database, Place, Project, load
 
 if TYPE_CHECKING:
@@ -73,7 +73,17 @@ class Run:
         for note in notes:
             self.tell(f"! {note}", "bold yellow")
 
-    def show_json(self, value: Json) -> None:
+    def show_table(self, table: Table) -> None:
+        """Print a table, no wider than it must be and whole."""
+        Console(
+            no_color=self.no_color or None,
+            quiet=self.quiet,
+            width=1000,
+            highlight=False,
+            markup=False,
+        ).print(table)
+
+    def show_json(self, value: Mapping[str, object]) -> None:
         """Print for a program."""
         self.show(json.dumps(value, indent=2, ensure_ascii=False))
 
