@@ -2,17 +2,24 @@
 
 import exclave.sqlalchemy.compilation  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers
 from exclave.sqlalchemy.connection import SqlalchemyConnection
-from exclave.sqlalchemy.declaration import foreign_column_info, is_foreign
+from exclave.sqlalchemy.declaration import (
+    foreign_column_info,
+    is_foreign,
+    is_materialized_view,
+)
 from exclave.sqlalchemy.desired import foreign_object, foreign_objects
 from exclave.sqlalchemy.foreign_table import ForeignTable, foreign_table_args
 from exclave.sqlalchemy.import_schema import import_foreign_schema
+from exclave.sqlalchemy.materialized_view import MaterializedView
 from exclave.sqlalchemy.named_type import NamedType
 from exclave.sqlalchemy.planning import apply_plan, make_plan
 from exclave.sqlalchemy.reflection import inspect_foreign, reflect
+from exclave.sqlalchemy.refreshing import refresh, refresh_status
 from exclave.sqlalchemy.registration import register_foreign
 
 __all__ = [
     "ForeignTable",
+    "MaterializedView",
     "NamedType",
     "SqlalchemyConnection",
     "apply_plan",
@@ -23,7 +30,10 @@ __all__ = [
     "import_foreign_schema",
     "inspect_foreign",
     "is_foreign",
+    "is_materialized_view",
     "make_plan",
     "reflect",
+    "refresh",
+    "refresh_status",
     "register_foreign",
 ]

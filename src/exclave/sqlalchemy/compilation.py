@@ -1,4 +1,4 @@
-"""Text of SQLAlchemy's own DDL elements where their table is a foreign one.
+"""Text of SQLAlchemy's own DDL elements where their table is a foreign one or a view.
 
 Registered with `sqlalchemy.ext.compiler`; for ordinary tables the dialect's text is given.
 """
@@ -12,47 +12,48 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable, DropTable, DropTableComment, SetTableComment
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from exclave.sqlalchemy.declaration import is_foreign
+from exclave.sqlalchemy.declaration import is_foreign, is_ordinary
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.statements import as_ddl, creation, removal
 
 
 def create_text(table: sa.Table, compiler: DDLCompiler) -> str:
-    """Give CREATE FOREIGN TABLE as text; a psql variable stands where a secret would."""
+    """Give CREATE of a foreign table or view; a psql variable stands where a secret would."""
     statements = creation(table, Naming.of_compiler(compiler))
     return compiler.process(as_ddl(statements[0]))
 
 
 def drop_text(table: sa.Table, compiler: DDLCompiler) -> str:
-    """Give DROP FOREIGN TABLE as text."""
+    """Give DROP of a foreign table or view as text."""
     return compiler.process(as_ddl(removal(table, Naming.of_compiler(compiler))[0]))
 
 
 @compiles(CreateTable, "postgresql")
 def _create(element: CreateTable, compiler: Any, **more: Any) -> str:
-    if is_foreign(element.element):
+    if not is_ordinary(element.element):
         return create_text(element.element, compiler)
     return compiler.visit_create_table(element, **more)
 
 
 @compiles(DropTable, "postgresql")
 def _drop(element: DropTable, compiler: Any, **more: Any) -> str:
-    if is_foreign(element.element):
+    if not is_ordinary(element.element):
         return drop_text(element.element, compiler)
     return compiler.visit_drop_table(element, **more)
 
 
 @compiles(SetTableComment, "postgresql")
 def _set_comment(element: SetTableComment, compiler: Any, **more: Any) -> str:
-    return _of_foreign(compiler.visit_set_table_comment(element, **more), element.element)
+    return _of_kind(compiler.visit_set_table_comment(element, **more), element.element)
 
 
 @compiles(DropTableComment, "postgresql")
 def _drop_comment(element: DropTableComment, compiler: Any, **more: Any) -> str:
-    return _of_foreign(compiler.visit_drop_table_comment(element, **more), element.element)
+    return _of_kind(compiler.visit_drop_table_comment(element, **more), element.element)
 
 
-def _of_foreign(text: str, table: sa.Table) -> str:
-    if not is_foreign(table):
+def _of_kind(text: str, table: sa.Table) -> str:
+    if is_ordinary(table):
         return text
-    return text.replace("COMMENT ON TABLE", "COMMENT ON FOREIGN TABLE", 1)
+    kind = "FOREIGN TABLE" if is_foreign(table) else "MATERIALIZED VIEW"
+    return text.replace("COMMENT ON TABLE", f"COMMENT ON {kind}", 1)

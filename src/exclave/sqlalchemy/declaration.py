@@ -1,4 +1,4 @@
-"""What makes a `Table` a foreign one: a value kept in `Table.info`."""
+"""What makes a `Table` a foreign one or a view: a value kept in `Table.info`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from exclave.objects import Options, Partition, QualifiedName
+from exclave.objects import Index, Options, Partition, QualifiedName
 from exclave.objects.grant import Grants
 from exclave.objects.options import NO_OPTIONS
 
@@ -51,6 +51,35 @@ class Declaration:
     grants: Grants | None = None
 
 
+@dataclass(frozen=True)
+class ViewDeclaration:
+    """The query of a materialized view, and what else a `Table` has no place for.
+
+    Parameters
+    ----------
+    query
+        What gives its rows.
+    indexes
+        Indexes of exclave's; those of SQLAlchemy's are the table's.
+    with_data
+        Whether its creation runs the query.
+    column_grants
+        Privileges on columns, by the columns' names.
+    owner, grants, renamed_from
+        As in `exclave.MaterializedView`.
+    """
+
+    query: sa.SelectBase
+    indexes: tuple[Index, ...] = ()
+    with_data: bool = True
+    column_grants: Mapping[str, Grants] = field(
+        default_factory=lambda: cast("dict[str, Grants]", {})
+    )
+    owner: str | None = None
+    grants: Grants | None = None
+    renamed_from: QualifiedName | str | None = None
+
+
 def declaration_of(table: sa.Table) -> Declaration | None:
     """Give what makes a table a foreign one, or ``None`` for an ordinary table."""
     found = table.info.get(KEY)
@@ -60,6 +89,22 @@ def declaration_of(table: sa.Table) -> Declaration | None:
 def is_foreign(table: sa.Table) -> bool:
     """Tell whether a table was declared as a foreign one."""
     return declaration_of(table) is not None
+
+
+def view_declaration_of(table: sa.Table) -> ViewDeclaration | None:
+    """Give what makes a table a materialized view, or ``None`` for any other table."""
+    found = table.info.get(KEY)
+    return found if isinstance(found, ViewDeclaration) else None
+
+
+def is_materialized_view(table: sa.Table) -> bool:
+    """Tell whether a table was declared as a materialized view."""
+    return view_declaration_of(table) is not None
+
+
+def is_ordinary(table: sa.Table) -> bool:
+    """Tell whether SQLAlchemy alone creates a table: one neither foreign nor a view."""
+    return not (is_foreign(table) or is_materialized_view(table))
 
 
 def foreign_column_info(**options: Any) -> dict[str, Any]:

@@ -6,12 +6,29 @@ from dataclasses import replace
 from itertools import chain, count
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from exclave.errors import DeclarationError
-from exclave.objects import Catalog, Check, ForeignTable, Schema
+from exclave.objects import (
+    Catalog,
+    Check,
+    ForeignTable,
+    MaterializedView,
+    QualifiedName,
+    Schema,
+    ViewColumn,
+)
 from exclave.sqlalchemy.column import column_of
-from exclave.sqlalchemy.declaration import KEY, declaration_of, is_foreign
-from exclave.sqlalchemy.expression import sql_of
+from exclave.sqlalchemy.declaration import (
+    KEY,
+    ViewDeclaration,
+    declaration_of,
+    is_foreign,
+    is_ordinary,
+    view_declaration_of,
+)
+from exclave.sqlalchemy.expression import query_of, sql_of
+from exclave.sqlalchemy.index import index_of
 from exclave.sqlalchemy.naming import Naming
 
 
@@ -21,7 +38,7 @@ def foreign_objects(metadata: sa.MetaData, connection: sa.Connection | None = No
     Parameters
     ----------
     metadata
-        With foreign tables, and what `register_foreign` has added.
+        With foreign tables, materialized views, and what `register_foreign` has added.
     connection
         Where they are to be: it says which schema names without one stand in, and which
         schemas its ``schema_translate_map`` puts for others. Without one names stand in
@@ -40,11 +57,13 @@ def foreign_objects(metadata: sa.MetaData, connection: sa.Connection | None = No
     """
     check_foreign_keys(metadata)
     naming = Naming.of_connection(connection)
-    tables = [table for table in metadata.sorted_tables if is_foreign(table)]
-    return registered(metadata, naming) | [foreign_table_of(table, naming) for table in tables]
+    tables = [table for table in metadata.sorted_tables if not is_ordinary(table)]
+    return registered(metadata, naming) | [declared_by(table, naming) for table in tables]
 
 
-def foreign_object(table: sa.Table, connection: sa.Connection | None = None) -> ForeignTable:
+def foreign_object(
+    table: sa.Table, connection: sa.Connection | None = None
+) -> ForeignTable | MaterializedView:
     """Give what one table declares, as `foreign_objects` does.
 
     Raises
@@ -52,7 +71,13 @@ def foreign_object(table: sa.Table, connection: sa.Connection | None = None) -> 
     DeclarationError
         When it is an ordinary table, or declares something that PostgreSQL could not accept.
     """
-    return foreign_table_of(table, Naming.of_connection(connection))
+    return declared_by(table, Naming.of_connection(connection))
+
+
+def declared_by(table: sa.Table, naming: Naming) -> ForeignTable | MaterializedView:
+    """Give what one table declares: a foreign table or a materialized view."""
+    view = view_declaration_of(table)
+    return foreign_table_of(table, naming) if view is None else _view(table, view, naming)
 
 
 def registered(metadata: sa.MetaData, naming: Naming) -> Catalog:
@@ -74,8 +99,8 @@ def foreign_table_of(table: sa.Table, naming: Naming) -> ForeignTable:
     declaration = declaration_of(table)
     if declaration is None:
         raise DeclarationError(
-            f'"{table.fullname}" is an ordinary table; declare it with ForeignTable or '
-            "foreign_table_args."
+            f'"{table.fullname}" is an ordinary table; declare it with ForeignTable, '
+            "foreign_table_args or MaterializedView."
         )
     partition = declaration.partition_of
     return ForeignTable(
@@ -93,8 +118,43 @@ def foreign_table_of(table: sa.Table, naming: Naming) -> ForeignTable:
     )
 
 
+def _view(table: sa.Table, declaration: ViewDeclaration, naming: Naming) -> MaterializedView:
+    read = tables_of(declaration.query)
+    return MaterializedView(
+        str(table.name),
+        query_of(declaration.query, naming),
+        schema=naming.schema(table.schema),
+        columns=[
+            ViewColumn(
+                str(column.name),
+                comment=column.comment,
+                grants=declaration.column_grants.get(str(column.name)),
+            )
+            for column in table.columns
+        ],
+        indexes=[*declaration.indexes, *(index_of(each, naming) for each in table.indexes)],
+        with_data=declaration.with_data,
+        owner=declaration.owner,
+        grants=declaration.grants,
+        comment=table.comment,
+        uses=[QualifiedName(str(each.name), naming.schema(each.schema)) for each in read or ()],
+        renamed_from=declaration.renamed_from,
+    )
+
+
+def tables_of(query: sa.SelectBase) -> list[sa.Table] | None:
+    """Give the tables that a query reads; ``None`` when it holds text, which may name others."""
+    found: dict[str, sa.Table] = {}
+    for element in visitors.iterate(query):
+        if isinstance(element, sa.TextClause | sa.TextualSelect):
+            return None
+        if isinstance(element, sa.Table):
+            found[element.key] = element
+    return list(found.values())
+
+
 def check_foreign_keys(metadata: sa.MetaData) -> None:
-    """Refuse an ordinary table's foreign key to a foreign table, as PostgreSQL would.
+    """Refuse an ordinary table's foreign key to one that is none, as PostgreSQL would.
 
     Raises
     ------
@@ -102,13 +162,14 @@ def check_foreign_keys(metadata: sa.MetaData) -> None:
         For the first such key.
     """
     for table in metadata.tables.values():
-        if is_foreign(table):
+        if not is_ordinary(table):
             continue
         for key in table.foreign_key_constraints:
-            if is_foreign(key.referred_table):
+            if not is_ordinary(key.referred_table):
                 names = ", ".join(column.name for column in key.columns)
+                kind = "foreign table" if is_foreign(key.referred_table) else "materialized view"
                 raise DeclarationError(
-                    f'"{table.fullname}" has a foreign key ({names}) to the foreign table '
+                    f'"{table.fullname}" has a foreign key ({names}) to the {kind} '
                     f'"{key.referred_table.fullname}", which PostgreSQL refuses; leave it out and '
                     "give relationship() a primaryjoin with foreign()."
                 )

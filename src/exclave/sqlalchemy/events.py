@@ -1,4 +1,4 @@
-"""When foreign tables get their DDL: SQLAlchemy's events of tables and metadata."""
+"""When foreign tables and views get their DDL: SQLAlchemy's events of tables and metadata."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.engine.mock import MockConnection
 
-from exclave.sqlalchemy.declaration import is_foreign
-from exclave.sqlalchemy.desired import check_foreign_keys
+from exclave.objects import MaterializedView
+from exclave.plan.ledger import remember
+from exclave.sqlalchemy.connection import SqlalchemyConnection
+from exclave.sqlalchemy.declaration import is_ordinary
+from exclave.sqlalchemy.desired import check_foreign_keys, declared_by
 from exclave.sqlalchemy.instead import never
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.statements import Bind, creation, run
@@ -45,7 +49,7 @@ def _before_create_all(target: sa.MetaData, connection: Bind, **more: Any) -> No
 def _before_drop_all(target: sa.MetaData, connection: Bind | None = None, **more: Any) -> None:
     del connection, more
     for table in target.tables.values():
-        if is_foreign(table):
+        if not is_ordinary(table):
             attach(table)  # also what was added to it since
 
 
@@ -58,7 +62,11 @@ def _before_create(target: sa.Table, connection: Bind, **more: Any) -> None:
 
 def _after_create(target: sa.Table, connection: Bind, **more: Any) -> None:
     del more
-    run(creation(target, Naming.of_connection(connection))[1:], connection)
+    naming = Naming.of_connection(connection)
+    run(creation(target, naming)[1:], connection)
+    made = declared_by(target, naming)
+    if isinstance(made, MaterializedView) and not isinstance(connection, MockConnection):
+        remember(SqlalchemyConnection(connection), [made])
 
 
 def _before_drop(target: sa.Table, connection: Bind, **more: Any) -> None:

@@ -46,19 +46,46 @@ def sql_of(expression: sa.ClauseElement, naming: Naming) -> str:
         When SQLAlchemy cannot write it, for instance since it reads ``:name`` in a text as a
         parameter.
     """
+    _refuse_parameters(expression)
+    return _compiled(expression, naming, include_table=False)
+
+
+def query_of(query: sa.SelectBase, naming: Naming) -> str:
+    """Write a query as SQL, with its values in it.
+
+    Parameters
+    ----------
+    query
+        A `select` or the like.
+    naming
+        Which schemas its names stand in.
+
+    Raises
+    ------
+    DeclarationError
+        As `sql_of`.
+    """
+    _refuse_parameters(query)
+    return _compiled(query, naming)
+
+
+def _refuse_parameters(expression: sa.ClauseElement) -> None:
     for part in visitors.iterate(expression):
         if isinstance(part, sa.BindParameter) and part.required:
             raise DeclarationError(
-                f"SQLAlchemy reads :{part.key} in {str(expression)!r} as a parameter; write a "
-                "backslash before the colon."
+                f"SQLAlchemy reads :{part.key} in {str(expression)!r} as a parameter, which "
+                "nothing that is declared can have; in a text, write a backslash before the colon."
             )
+
+
+def _compiled(expression: sa.ClauseElement, naming: Naming, **options: bool) -> str:
     try:
         return str(
             expression.compile(
                 dialect=_NEUTRAL,
                 schema_translate_map=naming.translate or None,
                 render_schema_translate=bool(naming.translate),
-                compile_kwargs={"literal_binds": True, "include_table": False},
+                compile_kwargs={"literal_binds": True, **options},
             )
         )
     except exc.CompileError as error:

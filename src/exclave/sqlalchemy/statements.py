@@ -1,4 +1,4 @@
-"""The engine's statements for a foreign table, sent over SQLAlchemy or shown by it."""
+"""The engine's statements for foreign tables and views, sent over SQLAlchemy or shown by it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import sqlalchemy as sa
 from sqlalchemy.engine.mock import MockConnection
 
 from exclave import plan
-from exclave.objects import ForeignTable
+from exclave.objects import ForeignTable, MaterializedView
 from exclave.sqlalchemy.connection import SqlalchemyConnection
-from exclave.sqlalchemy.desired import foreign_table_of
+from exclave.sqlalchemy.desired import declared_by
 from exclave.sqlalchemy.naming import Naming
 
 Bind = sa.Connection | MockConnection
 
 
 def creation(table: sa.Table, naming: Naming) -> list[plan.Statement]:
-    """Give the statements that create a foreign table: CREATE, then owner and privileges.
+    """Give the statements that create a foreign table or view: CREATE, then all else.
 
     Comments are not among them: SQLAlchemy sends those itself.
     """
-    return plan.create_statements(_without_comments(foreign_table_of(table, naming)))
+    return plan.create_statements(_without_comments(declared_by(table, naming)))
 
 
 def removal(table: sa.Table, naming: Naming) -> list[plan.Statement]:
-    """Give the statements that drop a foreign table."""
-    return plan.drop_statements(foreign_table_of(table, naming))
+    """Give the statements that drop a foreign table or view."""
+    return plan.drop_statements(declared_by(table, naming))
 
 
 def run(statements: Iterable[plan.Statement], bind: Bind) -> None:
@@ -44,6 +44,6 @@ def as_ddl(statement: plan.Statement) -> sa.DDL:
     return sa.DDL(statement.text.replace("%", "%%"))
 
 
-def _without_comments(table: ForeignTable) -> ForeignTable:
-    columns = [replace(column, comment=None) for column in table.columns]
-    return replace(table, columns=columns, comment=None)
+def _without_comments(value: ForeignTable | MaterializedView) -> ForeignTable | MaterializedView:
+    columns = [replace(column, comment=None) for column in value.columns]
+    return replace(value, columns=columns, comment=None)

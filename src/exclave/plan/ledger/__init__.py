@@ -3,7 +3,7 @@
 from exclave.plan.ledger.digests import Digests, has_hidden, read_digests, record_digests, reveal
 from exclave.plan.ledger.install import install_ledger
 from exclave.plan.ledger.table import LedgerTable
-from exclave.plan.ledger.views import ViewRecord, adopt, read_views, record_views
+from exclave.plan.ledger.views import ViewRecord, adopt, read_views, record_views, remember
 
 __all__ = [
     "Digests",
@@ -16,5 +16,6 @@ __all__ = [
     "read_views",
     "record_digests",
     "record_views",
+    "remember",
     "reveal",
 ]

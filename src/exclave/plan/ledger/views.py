@@ -82,6 +82,21 @@ def record_views(
             connection.fetch(query("ledger/view_refresh_filled"), names)
 
 
+def remember(connection: Connection, made: Sequence[MaterializedView]) -> None:
+    """Keep what materialized views were made of that somebody else has just created.
+
+    Parameters
+    ----------
+    connection
+        A session on the hub.
+    made
+        The views as they were declared.
+    """
+    with connection.transaction():
+        there = read(connection, schemas={view.schema for view in made}).catalog
+        record_views(connection, made, (), there)
+
+
 def adopt(
     connection: object, views: Catalog | Iterable[ForeignObject]
 ) -> tuple[MaterializedView, ...]:
@@ -113,11 +128,11 @@ def adopt(
     hub = connection_of(connection)
     declared = views if isinstance(views, Catalog) else Catalog(views)
     with hub.transaction():
-        there = read(hub).catalog
+        there = read(hub, schemas={view.schema for view in declared.materialized_views.values()})
         found = [
             view
             for key, view in declared.materialized_views.items()
-            if key in there.materialized_views
+            if key in there.catalog.materialized_views
         ]
         if found:
             if not LedgerTable.find(hub, "view_query").made(hub).usable:
@@ -126,7 +141,7 @@ def adopt(
                     "role may use, and it may not make one. An administrator does so with "
                     "exclave.plan.install_ledger(connection)."
                 )
-            _write(hub, found, there)
+            _write(hub, found, there.catalog)
     return tuple(found)
 
 

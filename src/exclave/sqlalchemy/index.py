@@ -1,0 +1,88 @@
+"""Indexes of SQLAlchemy's as indexes of a materialized view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import CollationClause
+
+from exclave.errors import DeclarationError
+from exclave.objects import Index, IndexKey, QualifiedName
+from exclave.sqlalchemy.expression import sql_of
+from exclave.sqlalchemy.naming import Naming
+
+
+def index_of(index: sa.Index, naming: Naming) -> Index:
+    """Give what an index declares, with what PostgreSQL's dialect takes of it.
+
+    Parameters
+    ----------
+    index
+        The index, which is attached to its table.
+    naming
+        Which schemas its names stand in.
+
+    Raises
+    ------
+    DeclarationError
+        When it has no name.
+    """
+    if index.name is None:
+        raise DeclarationError(f"{index!r} has no name; give it one.")
+    options = cast("Mapping[str, Any]", index.dialect_options["postgresql"])
+    where, included = options["where"], options["include"] or ()
+    return Index(
+        str(index.name),
+        [_key(each, options["ops"] or {}, naming) for each in index.expressions],
+        unique=bool(index.unique),
+        method=options["using"] or "btree",
+        where=None if where is None else sql_of(_expression(where), naming),
+        include=[each if isinstance(each, str) else each.name for each in included],
+        nulls_not_distinct=bool(options["nulls_not_distinct"]),
+        options=options["with"] or {},
+        comment=index.info.get("comment"),
+    )
+
+
+def _expression(value: Any) -> sa.ClauseElement:
+    return sa.text(value) if isinstance(value, str) else value
+
+
+def _key(given: Any, opclasses: Mapping[str, str], naming: Naming) -> IndexKey:
+    expression: Any = _expression(given)
+    opclass: str | None = None
+    collation: QualifiedName | None = None
+    descending, nulls_first = False, None
+    while True:
+        opclass = opclass or opclasses.get(str(getattr(expression, "key", "")))
+        match expression:
+            case sa.UnaryExpression(modifier=operators.desc_op):
+                descending = True
+            case sa.UnaryExpression(modifier=operators.asc_op):
+                pass
+            case sa.UnaryExpression(modifier=operators.nulls_first_op):
+                nulls_first = True
+            case sa.UnaryExpression(modifier=operators.nulls_last_op):
+                nulls_first = False
+            case sa.Label():
+                pass
+            case sa.BinaryExpression(operator=operators.collate, right=CollationClause() as named):
+                collation = QualifiedName(str(cast("Any", named).collation))
+                expression = expression.left
+                continue
+            case _:
+                break
+        expression = cast("Any", expression).element
+    element = cast("Any", expression)
+    column = str(element.name) if isinstance(expression, sa.Column) else None
+    return IndexKey(
+        column,
+        expression=None if column is not None else sql_of(element, naming),
+        collation=collation,
+        opclass=opclass,
+        descending=descending,
+        nulls_first=nulls_first,
+    )
