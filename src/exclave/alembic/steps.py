@@ -42,7 +42,7 @@ def operations_of(
         if before is not None and after is not None:
             before, after = _without_empty_grants(before, after)
             shorter = plan.reduced(replace(change, before=before, after=after))
-            before, after = shorter.before, shorter.after
+            before, after = _owned(shorter.before, role), shorter.after
         else:
             before = before and _as_created(before, change, role)
             after = after and _as_created(after, change, role)
@@ -76,6 +76,11 @@ def _as_created(value: ForeignObject, change: Change, role: str) -> ForeignObjec
     if isinstance(value, ForeignTable):
         changes["columns"] = [_with_grants(column, column.grants) for column in value.columns]
     return replace(cast("Any", value), **changes) if changes else value
+
+
+def _owned(value: Any, role: str) -> Any:
+    """Say ``CURRENT_USER`` of what the role owned: where it is undone, another may have made it."""
+    return replace(value, owner="CURRENT_USER") if getattr(value, "owner", 0) == role else value
 
 
 def _without_empty_grants(before: Any, after: Any) -> tuple[Any, Any]:

@@ -7,10 +7,17 @@ and materialized views after it. Undone in reverse, that is the right order too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from exclave.objects import ForeignTable, MaterializedView, QualifiedName, Server, Wrapper
+from exclave.objects import (
+    ForeignTable,
+    MaterializedView,
+    QualifiedName,
+    Server,
+    UserMapping,
+    Wrapper,
+)
 from exclave.plan.change import Change
 from exclave.plan.state import key_of
 
@@ -38,7 +45,7 @@ def around_others(
     list of Change, list of Change
         No replacement is among them: each is a drop and a creation.
     """
-    single = [step for change in changes for step in _steps(change)]
+    single = _steps(list(changes))
     at = _boundary(single)
     before = single[:at]
     after: list[Change] = []
@@ -52,12 +59,34 @@ def around_others(
     return before, after
 
 
-def _steps(change: Change) -> Iterator[Change]:
-    if change.action != "replace":
-        yield change
-        return
-    yield Change(change.before, None, cascade=change.cascade, granted=change.granted)
-    yield Change(None, change.after, granted=change.granted)
+def _steps(changes: list[Change]) -> list[Change]:
+    """Give replacements as two; servers go while their wrappers are still as they know them."""
+    drops = [
+        Change(change.before, None, cascade=change.cascade, granted=change.granted)
+        for change in changes
+        if _takes_server(change)
+    ]
+    at = max((place + 1 for place, change in enumerate(changes) if _is_early(change)), default=0)
+    rest = [
+        Change(None, change.after, granted=change.granted)
+        if change.action == "replace"
+        else change
+        for change in changes[at:]
+        if change.action == "replace" or not _takes_server(change)
+    ]
+    return [*changes[:at], *drops, *rest]
+
+
+def _takes_server(change: Change) -> bool:
+    gone = change.after is None and isinstance(change.before, Server | Wrapper)
+    return gone or change.action == "replace"
+
+
+def _is_early(change: Change) -> bool:
+    """Tell whether a change must be made before servers are dropped."""
+    if change.after is None:
+        return isinstance(change.before, ForeignTable | UserMapping | MaterializedView)
+    return isinstance(change.subject, Server | Wrapper) and _is_renamed(change)
 
 
 def _boundary(changes: list[Change]) -> int:
@@ -71,16 +100,14 @@ def _boundary(changes: list[Change]) -> int:
 
 
 def _may_wait(change: Change) -> bool:
-    match change.subject:
-        case ForeignTable():
-            renamed = change.before is not None and change.before.key != change.subject.key
-            return change.after is not None and not renamed
-        case MaterializedView():
-            return change.after is not None
-        case Server() | Wrapper():
-            return change.after is None
-        case _:
-            return False
+    if change.after is None:
+        return False
+    renamed_table = isinstance(change.after, ForeignTable) and _is_renamed(change)
+    return isinstance(change.after, ForeignTable | MaterializedView) and not renamed_table
+
+
+def _is_renamed(change: Change) -> bool:
+    return change.before is not None and change.before.key != change.subject.key
 
 
 def _detached(change: Change, touched: Touched) -> ForeignTable | None:

@@ -1,0 +1,40 @@
+"""The same later, with every property changed."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+import exclave as xc
+from exclave.sqlalchemy import foreign_table_args, register_foreign
+
+
+class Base(DeclarativeBase):
+    """What all models have in common."""
+
+
+metadata = Base.metadata
+weather = xc.Server("weather", options={"host": "weather.example.org", "async_capable": True})
+register_foreign(
+    metadata,
+    xc.Extension("postgres_fdw"),
+    weather,
+    xc.UserMapping(weather, options={"user": "w", "password": xc.Secret.env("WEATHER_TOKEN")}),
+)
+
+
+class City(Base):
+    """An ordinary table."""
+
+    __tablename__ = "cities"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    country: Mapped[str | None]
+
+
+class Report(Base):
+    """A table of the remote."""
+
+    __tablename__ = "reports"
+    __table_args__ = foreign_table_args(weather, remote_table="reports")
+    city: Mapped[int] = mapped_column(primary_key=True)
+    degrees: Mapped[float | None]
