@@ -68,9 +68,7 @@ def _steps(changes: list[Change]) -> list[Change]:
     ]
     at = max((place + 1 for place, change in enumerate(changes) if _is_early(change)), default=0)
     rest = [
-        Change(None, change.after, granted=change.granted)
-        if change.action == "replace"
-        else change
+        Change(None, change.after, granted=change.granted) if change.action == "replace" else change
         for change in changes[at:]
         if change.action == "replace" or not _takes_server(change)
     ]
