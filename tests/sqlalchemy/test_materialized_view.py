@@ -24,6 +24,7 @@ from exclave.sqlalchemy import (
     is_foreign,
     is_materialized_view,
     make_plan,
+    reflect,
     refresh,
     refresh_status,
     register_foreign,
@@ -363,6 +364,48 @@ def test_a_copy_in_another_metadata_is_a_view_too(engine: sa.Engine) -> None:
         assert not make_plan(second, connection)
         second.drop_all(connection)
         assert kinds(connection) == {}
+
+
+def test_views_are_reflected_with_the_foreign_tables_that_they_read(
+    hub: Any, remote: Database, declare_loopback: Declare, database: Database
+) -> None:
+    metadata = MetaData()
+    orders, _, _ = declare(metadata)
+    copy = MaterializedView(
+        "copy",
+        metadata,
+        select(orders.c.id, (orders.c.country + ":x").label("country")),
+        Column("country", Text, comment="whose"),
+        indexes=[sa.Index("copy_id", sa.text("id"), unique=True)],
+        with_data=False,
+        comment="of all",
+        column_grants={"id": {"PUBLIC": ["SELECT"]}},
+    )
+    MaterializedView("a_copy", metadata, select(copy.c.country).distinct(), with_data=False)
+    register_foreign(metadata, *declare_loopback())
+    hub.run(metadata.create_all)
+    found = MetaData()
+    tables = hub.run(lambda c: reflect(found, c))
+    assert [table.name for table in tables] == ["a_copy", "copy", "z_orders"]
+    assert isinstance(found.tables["copy"].c.id.type, Integer)
+    assert not hub.run(lambda c: make_plan(found, c))
+    assert hub.run(lambda c: reflect(found, c)) == tables
+    hub.run(metadata.drop_all)
+    hub.run(found.create_all)
+    declared = {view.key: view for view in foreign_objects(found) if hasattr(view, "query")}
+    there = hub.run(inspect_foreign).materialized_views
+    assert {key: view.column_set for key, view in declared.items()} == {
+        key: frozenset(
+            xc.ViewColumn(c.name, comment=c.comment, grants=c.grants or None) for c in v.columns
+        )
+        for key, v in there.items()
+    }
+    assert there["public", "copy"].comment == "of all"
+    assert not hub.run(lambda c: make_plan(found, c))
+    hub.run(found.drop_all)
+    hub.run(metadata.create_all)
+    [one] = hub.run(lambda c: reflect(MetaData(), c, only=["a_best"]))
+    assert one.name == "a_best"
 
 
 def test_a_failing_remote_leaves_the_old_data(

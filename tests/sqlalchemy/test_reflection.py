@@ -109,7 +109,7 @@ def test_only_some_tables_are_reflected(engine: sa.Engine, made: Database) -> No
     with engine.connect() as connection:
         names = [t.name for t in reflect(MetaData(), connection, only=lambda n, _: n == "plain")]
         assert names == ["plain"]
-        with pytest.raises(CatalogError, match="no foreign table 'local'"):
+        with pytest.raises(CatalogError, match="no foreign table or materialized view 'local'"):
             reflect(MetaData(), connection, only=["plain", "local"])
 
 

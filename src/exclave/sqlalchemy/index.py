@@ -76,13 +76,16 @@ def _key(given: Any, opclasses: Mapping[str, str], naming: Naming) -> IndexKey:
             case _:
                 break
         expression = cast("Any", expression).element
-    element = cast("Any", expression)
-    column = str(element.name) if isinstance(expression, sa.Column) else None
+    column = _column_name(expression)
     return IndexKey(
         column,
-        expression=None if column is not None else sql_of(element, naming),
+        expression=None if column is not None else sql_of(expression, naming),
         collation=collation,
         opclass=opclass,
         descending=descending,
         nulls_first=nulls_first,
     )
+
+
+def _column_name(element: Any) -> str | None:
+    return str(element.name) if isinstance(element, sa.Column) else None

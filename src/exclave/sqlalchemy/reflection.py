@@ -11,13 +11,21 @@ from sqlalchemy.types import TypeEngine
 
 from exclave import catalog
 from exclave.errors import CatalogError
-from exclave.objects import Catalog, Column, Extension, ForeignTable, Hidden, Schema
+from exclave.objects import (
+    Catalog,
+    Column,
+    Extension,
+    ForeignTable,
+    Hidden,
+    Schema,
+)
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 from exclave.sqlalchemy.expression import expression_of
 from exclave.sqlalchemy.foreign_table import foreign_table_args
 from exclave.sqlalchemy.named_type import NamedType
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.registration import Registered, register_foreign
+from exclave.sqlalchemy.view_reflection import reflected_views, self_contained
 
 
 def inspect_foreign(connection: sa.Connection, schemas: Collection[str] | None = None) -> Catalog:
@@ -28,13 +36,14 @@ def inspect_foreign(connection: sa.Connection, schemas: Collection[str] | None =
     connection
         Where to read; within an asynchronous program ``await connection.run_sync(…)``.
     schemas
-        Read only these schemas and their foreign tables; ``None`` reads all.
+        Read only these schemas with their foreign tables and materialized views; ``None`` reads
+        all.
 
     Returns
     -------
     Catalog
-        Wrappers, servers, user mappings, foreign tables, extensions and schemas; what the role
-        may not see is `exclave.HIDDEN`.
+        Wrappers, servers, user mappings, foreign tables, materialized views, extensions and
+        schemas; what the role may not see is `exclave.HIDDEN`.
 
     Raises
     ------
@@ -52,6 +61,9 @@ def reflect(
     only: Collection[str] | Callable[[str, sa.MetaData], bool] | None = None,
 ) -> tuple[sa.Table, ...]:
     """Bring the foreign tables of a database into a metadata, with their servers and options.
+
+    So it does with materialized views, which have PostgreSQL's text of their query: those that
+    `only` names, and else those that read nothing but what is brought along.
 
     What they need is registered with the metadata as by `register_foreign`: the servers and
     those user mappings that the role may see, their wrappers, and the extensions that own the
@@ -84,20 +96,26 @@ def reflect(
     effective = schema or Naming.of_connection(connection).default_schema
     found = inspect_foreign(connection, [effective])
     tables = {table.name: table for table in found.foreign_tables.values()}
-    names = sorted(tables)
+    views = {
+        view.name: view for view in found.materialized_views.values() if view.extension is None
+    }
+    names = sorted([*tables, *self_contained(views.values(), found)])
     if callable(only):
         names = [name for name in names if only(name, metadata)]
     elif only is not None:
-        missing = sorted(set(only) - set(tables))
+        missing = sorted(set(only) - {*tables, *views})
         if missing:
             raise CatalogError(
-                f'There is no foreign table {missing[0]!r} in schema "{effective}"; it has '
-                f"{', '.join(names) or 'none'}."
+                f"There is no foreign table or materialized view {missing[0]!r} in schema "
+                f'"{effective}"; it has {", ".join(sorted([*tables, *views])) or "none"}.'
             )
         names = sorted(only)
-    chosen = [tables[name] for name in names]
+    chosen = [tables[name] for name in names if name in tables]
     register_foreign(metadata, *_needed(found, chosen, schema))
-    return reflected(metadata, connection, chosen, schema)
+    made = {table.name: table for table in reflected(metadata, connection, chosen, schema)}
+    wanted = [views[name] for name in names if name in views]
+    made |= reflected_views(metadata, connection, wanted, schema)
+    return tuple(made[name] for name in names)
 
 
 def reflected(
