@@ -158,6 +158,43 @@ def test_applied_to_an_empty_database_it_makes_the_same(
         cluster.drop_database(copy.name)
 
 
+VIEWS = """
+CREATE MATERIALIZED VIEW erp.moods AS
+  SELECT c.mood, p.id FROM a_child AS c JOIN erp.parent AS p ON p.id = c.number WITH NO DATA;
+CREATE UNIQUE INDEX moods_id ON erp.moods (id DESC) INCLUDE (mood) WHERE id > 0;
+COMMENT ON COLUMN erp.moods.mood IS 'of each';
+GRANT SELECT ON erp.moods TO pg_monitor;
+CREATE MATERIALIZED VIEW a_view AS SELECT count(*) AS n FROM erp.moods WITH NO DATA;
+CREATE MATERIALIZED VIEW of_others AS SELECT id FROM erp.local;
+"""
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_materialized_views_over_foreign_tables_are_pulled_too(
+    style: str, shell: Shell, cluster: Cluster, database: Database
+) -> None:
+    with filled(database).connect() as connection:
+        connection.execute(VIEWS)
+    catalog = the_catalog(database)
+    shell.write("pulled_module.py", pulled(shell, database, style))
+    copy = Database(cluster, f"pulled_{next(_numbers)}")
+    cluster.create_database(copy.name, template="template0")
+    try:
+        with copy.connect() as connection:
+            connection.execute("CREATE SCHEMA erp; CREATE TYPE erp.mood AS ENUM ('good', 'bad')")
+        target = ["--target", f"pulled_module:{STYLES[style]}", "--database", copy.dsn]
+        applied = shell.run("apply", "--yes", *target, **secrets(catalog))
+        assert (applied.status, applied.err) == (0, "")
+        views = dict(catalog.materialized_views)
+        del views["public", "of_others"]
+        assert the_catalog(copy).materialized_views == views
+        for place in (copy, database):
+            target[-1] = place.dsn
+            assert shell.run("plan", *target, **secrets(catalog)).out == NOTHING
+    finally:
+        cluster.drop_database(copy.name)
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_no_password_is_written_anywhere_and_the_variables_are_listed(
     style: str, shell: Shell, database: Database

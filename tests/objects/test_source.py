@@ -189,6 +189,21 @@ def test_names_stand_as_readable_as_they_can() -> None:
         xc.Wrapper("w", handler='public."Handler"', extension="e", renamed_from="v"),
         xc.ImportForeignSchema("s", "remote", limit_to=["a", "b"], options={"import_default": 1}),
         xc.Partition("erp.orders", "DEFAULT"),
+        xc.MaterializedView(
+            "v",
+            "SELECT 1 AS id",
+            schema="erp",
+            columns=[xc.ViewColumn("id", comment="c", grants={"app": ["SELECT"]})],
+            indexes=[xc.Index("i", ["id"], unique=True, where="id > 0", options={"fillfactor": 9})],
+            with_data=False,
+            owner="o",
+            grants={},
+            comment="c",
+            renamed_from=xc.QualifiedName("w", "erp"),
+        ),
+        xc.Index("i", [xc.IndexKey("a", descending=True, opclass="x.ops"), "b"], include=["c"]),
+        xc.IndexKey(expression="lower(a)", collation="C", nulls_first=True),
+        xc.ViewColumn("id", grants={}),
         xc.Generated("a + 1", stored=False),
         xc.Check("positive", "a > 0", no_inherit=True),
         xc.Grant("app", "SELECT", grantable=True),
@@ -211,6 +226,28 @@ def test_every_kind_of_object_comes_back_from_its_source(value: object) -> None:
         found = xc.ForeignTable("t", [], server="s", grants=found).grants
     assert found == value
     assert everything(found) == everything(value)
+
+
+def test_a_query_of_several_lines_stands_as_it_is() -> None:
+    view = xc.MaterializedView("v", "SELECT a,\n    b\n   FROM t", uses=["t"])
+    source = source_of(view)
+    assert source.splitlines() == [
+        "xc.MaterializedView(",
+        '    "v",',
+        '    """SELECT a,',
+        "    b",
+        '   FROM t""",',
+        ")",
+    ]
+    assert eval(source, {"xc": xc}) == view
+    assert formatter_changes([source]) == ""
+    for text in (
+        'SELECT a\nFROM """t"""',
+        'SELECT a\nFROM "t"',
+        "SELECT '\\'\n, 2",
+        "SELECT 1 \n, 2",
+    ):
+        assert "\\n" in source_of(xc.MaterializedView("v", text))
 
 
 @pytest.mark.parametrize(

@@ -276,7 +276,7 @@ def test_text_is_a_query_too_and_what_it_names_comes_first(engine: sa.Engine) ->
     metadata = MetaData()
     MaterializedView("b_view", metadata, select(sa.literal_column("1").label("id")))
     query = sa.text("SELECT id, id || '\\:x' AS text FROM b_view WHERE id\\:\\:text <> '50%'")
-    MaterializedView("a_view", metadata, query.columns(Column("id", Integer), Column("text", Text)))
+    MaterializedView("a_view", metadata, query, Column("id", Integer), Column("text", Text))
     with engine.begin() as connection:
         metadata.create_all(connection)
         assert connection.execute(select(metadata.tables["a_view"])).all() == [(1, "1:x")]
@@ -332,8 +332,10 @@ def test_what_no_view_can_have_is_refused() -> None:
     table = Table("t", metadata, Column("id", Integer))
     with pytest.raises(DeclarationError, match=r"count\(\*\); give it one with \.label"):
         MaterializedView("v", metadata, select(func.count()))
-    with pytest.raises(DeclarationError, match="not a str"):
+    with pytest.raises(DeclarationError, match="text\\(\\), not a str"):
         MaterializedView("v", metadata, "SELECT 1")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(DeclarationError, match="does not tell its columns"):
+        MaterializedView("v", metadata, sa.text("SELECT 1 AS id"))
     with pytest.raises(DeclarationError, match="has no column 'x'; it has id"):
         MaterializedView("v", metadata, select(table), primary_key=["x"])
     with pytest.raises(DeclarationError, match="has no column 'y'"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from exclave.objects.catalog import ForeignObject
+from exclave.objects.materialized_view import MaterializedView
 from exclave.objects.python_format import Node, call, formatted, make_list
 from exclave.objects.secret import Hidden, Secret
 from exclave.objects.selection import Selection
@@ -35,10 +37,19 @@ def module_of(selection: Selection, *, secret: SecretHook = refuse) -> str:
         When a secret has no source and `secret` refuses it.
     """
     writer = Writer(secret=secret)
-    objects = call(writer.name("Catalog"), make_list(map(writer.node, selection.objects)))
+    values = map(shortened, selection.objects)
+    objects = call(writer.name("Catalog"), make_list(map(writer.node, values)))
     return assembled(
         writer.imports(), [assignment("catalog", objects), *commented(selection.hidden, writer)]
     )
+
+
+def shortened(value: ForeignObject) -> ForeignObject:
+    """Leave out columns of materialized views of which nothing is said."""
+    if not isinstance(value, MaterializedView):
+        return value
+    said = [each for each in value.columns if each.comment is not None or each.grants is not None]
+    return replace(value, columns=said)
 
 
 def assembled(imports: Iterable[str], statements: Sequence[str]) -> str:

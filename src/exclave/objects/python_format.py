@@ -71,6 +71,7 @@ def called(node: Node) -> Iterator[str]:
 
 
 _PLAIN = re.compile(r"[ !#-&(-\[\]-~]*")  # printable ASCII but quotes and backslashes
+_LINE = re.compile(r"[ -\[\]-~]*")  # printable ASCII but backslashes
 _ESCAPE_OR_QUOTE = re.compile(r"\\.|\"")
 
 # Letters and symbols whose width depends on the version of Unicode, or that take no column.
@@ -96,6 +97,17 @@ def string(text: str) -> Atom:
         return Atom(f"'{body}'")
     escaped = {r"\'": "'", '"': r"\""}
     return Atom(f'"{_ESCAPE_OR_QUOTE.sub(lambda match: escaped.get(match[0], match[0]), body)}"')
+
+
+def block(text: str) -> Atom:
+    """Make a string constant of several lines, if that shows the text as it is."""
+    lines = text.split("\n")
+    plain = all(_LINE.fullmatch(line) for line in lines) and not any(
+        line != line.rstrip() for line in lines
+    )
+    if len(lines) == 1 or not plain or '"""' in text or text.startswith('"') or text.endswith('"'):
+        return string(text)
+    return Atom(f'"""{text}"""')
 
 
 def _distinct(character: str) -> str:
@@ -163,7 +175,7 @@ def formatted(
 def _one_line(node: Node, room: int) -> str | None:
     """Write a tree in one line of at most so many columns, if it fits."""
     if isinstance(node, Atom):
-        return node.text if columns(node.text) <= room else None
+        return node.text if columns(node.text) <= room and "\n" not in node.text else None
     opening, closing, parts = _opened(node)
     room -= columns(opening) + len(closing) + len(", ") * max(len(parts) - 1, 0)
     written: list[str] = []

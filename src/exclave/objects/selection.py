@@ -10,6 +10,7 @@ from exclave.objects.catalog import Catalog, ForeignObject
 from exclave.objects.extension import Extension
 from exclave.objects.foreign_table import Column, ForeignTable
 from exclave.objects.grant import Grant
+from exclave.objects.materialized_view import MaterializedView, ViewColumn
 from exclave.objects.names import PUBLIC
 from exclave.objects.schema import Schema
 from exclave.objects.secret import Hidden
@@ -17,7 +18,7 @@ from exclave.objects.server import Server
 from exclave.objects.user_mapping import UserMapping
 from exclave.objects.wrapper import Wrapper
 
-_Owned = TypeVar("_Owned", Wrapper, Server, Schema, ForeignTable)
+_Owned = TypeVar("_Owned", Wrapper, Server, Schema, ForeignTable, MaterializedView)
 
 _PUBLIC_SCHEMA = Schema(
     "public",
@@ -54,15 +55,16 @@ def select(
     """Choose what to declare of what a database holds.
 
     What an extension brings is left out, unless somebody has changed its privileges or options
-    since. Of schemas those are chosen that hold foreign tables, and those that are named.
+    since. Of schemas those are chosen that hold foreign tables, and those that are named. Of
+    materialized views those are chosen that read nothing but foreign tables and such views.
 
     Parameters
     ----------
     found
         What was read.
     schemas
-        Declare the foreign tables of these schemas and what they need; ``None`` declares all
-        there is.
+        Declare the foreign tables and materialized views of these schemas and what they need;
+        ``None`` declares all there is.
     owners, grants
         Whether to declare owners and privileges; without, a new object belongs to whom creates
         it, and an existing one stays as it is.
@@ -77,6 +79,11 @@ def select(
         _bare(replace(table, columns=map(_column, table.columns)), owners, grants)
         for table in found.foreign_tables.values()
         if table.extension is None and (named is None or table.schema in named)
+    ]
+    views = [
+        _bare(replace(view, columns=map(_view_column, view.columns)), owners, grants)
+        for view in over_foreign(found)
+        if named is None or view.schema in named
     ]
     used = None if named is None else {table.server for table in tables}
     servers = [server for server in found.servers.values() if used is None or server.name in used]
@@ -96,14 +103,30 @@ def select(
                 *(
                     _bare(schema, owners, grants)
                     for schema in found.schemas.values()
-                    if schema.name in {*(table.schema for table in tables), *(named or ())}
+                    if schema.name in {*(each.schema for each in (*tables, *views)), *(named or ())}
                     and schema != _PUBLIC_SCHEMA
                 ),
                 *tables,
+                *views,
             ]
         ),
         hidden,
     )
+
+
+def over_foreign(found: Catalog) -> list[MaterializedView]:
+    """Give the materialized views that read nothing but foreign tables and such views.
+
+    Each comes after those that it reads; what belongs to an extension is left out.
+    """
+    known = {table.qualified_name for table in found.foreign_tables.values()}
+    waiting = [view for view in found.materialized_views.values() if view.extension is None]
+    chosen: list[MaterializedView] = []
+    while ready := [view for view in waiting if known.issuperset(view.uses)]:
+        chosen += ready
+        known |= {view.qualified_name for view in ready}
+        waiting = [view for view in waiting if view not in ready]
+    return chosen
 
 
 def _extensions_and_wrappers(
@@ -131,16 +154,19 @@ def _bare(value: _Owned, owners: bool, grants: bool) -> _Owned:
         value = replace(value, owner=None)
     if grants:
         return value
-    if isinstance(value, ForeignTable):
-        return replace(
-            value, grants=None, columns=[replace(column, grants=None) for column in value.columns]
-        )
+    if isinstance(value, ForeignTable | MaterializedView):
+        columns = [replace(column, grants=None) for column in value.columns]
+        return replace(value, grants=None, columns=columns)
     return replace(value, grants=None)
 
 
 def _column(column: Column) -> Column:
     """Leave out what can only be nothing: no default privileges are given on columns."""
     return column if column.grants or column.grants is None else replace(column, grants=None)
+
+
+def _view_column(column: ViewColumn) -> ViewColumn:
+    return column if column.grants else replace(column, grants=None)
 
 
 def _is_hidden(mapping: UserMapping) -> bool:

@@ -13,6 +13,8 @@ from exclave.errors import DeclarationError
 from exclave.objects.catalog import Catalog
 from exclave.objects.foreign_table import Column, ForeignTable, Generated, Partition
 from exclave.objects.grant import PRIVILEGES, WITH_GRANT_OPTION, Grant, Grants
+from exclave.objects.index import Index, IndexKey
+from exclave.objects.materialized_view import MaterializedView, ViewColumn
 from exclave.objects.names import PUBLIC, QualifiedName
 from exclave.objects.options import Options
 from exclave.objects.python_format import (
@@ -22,6 +24,7 @@ from exclave.objects.python_format import (
     Dict,
     List,
     Node,
+    block,
     call,
     formatted,
     make_dict,
@@ -56,7 +59,7 @@ class SecretPlace:
         match owner:
             case UserMapping():
                 words = [owner.server, owner.role]
-            case ForeignTable():
+            case ForeignTable() | MaterializedView():
                 words = [owner.schema, owner.name]
             case _:
                 words = [str(getattr(owner, "name", ""))]
@@ -252,6 +255,8 @@ class Writer:
         return call(self.name(kind.__name__), *arguments, **keywords)
 
     def _of_field(self, value: object, name: str, held: object) -> Node:
+        if isinstance(value, MaterializedView) and name == "query":
+            return block(value.query)
         special = _FIELDS.get((type(value), name))
         written = held if special is None else special(value, held)
         if isinstance(written, Options):
@@ -316,6 +321,10 @@ def _parameters(kind: type[Any]) -> tuple[Parameter, ...]:
 def _is_default(value: object, parameter: Parameter, held: object) -> bool:
     if parameter.default is Parameter.empty:
         return False
+    if (type(value), parameter.name) in _FOUND_OUT:
+        return True
+    if isinstance(value, IndexKey) and parameter.name == "nulls_first":
+        return held == value.descending
     if parameter.default is None:
         return held is None or held == _MEANT_BY_NONE.get((type(value), parameter.name))
     if isinstance(value, Column) and parameter.name == "not_null" and value.identity is not None:
@@ -334,9 +343,16 @@ _POSITIONAL: Mapping[type[Any], tuple[str, ...]] = {
     Server: ("wrapper",),
     UserMapping: ("role",),
     QualifiedName: ("schema",),
+    IndexKey: ("column",),
 }
 
-_MEANT_BY_NONE: Mapping[tuple[type[Any], str], object] = {(ForeignTable, "schema"): "public"}
+# What is read from a database or a query, and is no difference.
+_FOUND_OUT = {(MaterializedView, "uses"), (ViewColumn, "type")}
+
+_MEANT_BY_NONE: Mapping[tuple[type[Any], str], object] = {
+    (ForeignTable, "schema"): "public",
+    (MaterializedView, "schema"): "public",
+}
 
 
 def _sql_name(_: object, held: Any) -> object:
@@ -349,6 +365,10 @@ def _own_name(_: object, held: Any) -> object:
 
 def _former_name(table: Any, held: Any) -> object:
     return held.name if held.schema == table.schema else held
+
+
+def _keys(_: object, held: tuple[IndexKey, ...]) -> object:
+    return [key.column if key == IndexKey(key.column or "?") else key for key in held]
 
 
 def _role(_: object, held: Any) -> object:
@@ -367,6 +387,10 @@ _FIELDS: Mapping[tuple[type[Any], str], Callable[[object, Any], object]] = {
     (Column, "generated"): _expression,
     (ForeignTable, "renamed_from"): _former_name,
     (Partition, "parent"): _sql_name,
+    (MaterializedView, "renamed_from"): _former_name,
+    (Index, "keys"): _keys,
+    (IndexKey, "collation"): _own_name,
+    (IndexKey, "opclass"): _sql_name,
 }
 """How a field is written when not as the value that it holds."""
 

@@ -23,7 +23,7 @@ from exclave.sqlalchemy.naming import Naming
 def MaterializedView(  # noqa: N802 - what it gives is a Table, and reads like one
     name: str,
     metadata: sa.MetaData,
-    query: sa.SelectBase,
+    query: sa.SelectBase | sa.TextClause,
     *items: SchemaItem,
     indexes: Iterable[sa.Index | Index] = (),
     with_data: bool = True,
@@ -48,12 +48,12 @@ def MaterializedView(  # noqa: N802 - what it gives is a Table, and reads like o
     metadata
         Where it is declared.
     query
-        What gives its rows: a `select`, a union of them, or ``text(…).columns(…)``. Each column
-        needs a name of its own, so an expression a `label`. What a text names must be declared
-        before, so that it is created before.
+        What gives its rows: a `select`, a union of them, or a `text`. Each column needs a name of
+        its own, so an expression a `label`. What a text names must be declared before, so that
+        it is created before.
     items
-        Columns instead of those with the same names, for another type, a comment or a key, and
-        constraints for the ORM.
+        The columns of a text; else columns instead of those with the same names, for another
+        type, a comment or a key. Constraints for the ORM.
     indexes
         Its indexes, as those of SQLAlchemy (with names of columns, and what PostgreSQL's dialect
         takes) or of exclave. Concurrent refreshing needs a unique one.
@@ -77,14 +77,18 @@ def MaterializedView(  # noqa: N802 - what it gives is a Table, and reads like o
     -----
     PostgreSQL documentation, "CREATE MATERIALIZED VIEW".
     """
+    own = {str(item.name): item for item in map(_column, items) if item is not None}
+    if isinstance(query, sa.TextClause):
+        if not own:
+            raise DeclarationError(f'"{name}": a text() does not tell its columns; give them too.')
+        query = query.columns(*(sa.column(each.name, each.type) for each in own.values()))
     if not isinstance(query, sa.SelectBase):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise DeclarationError(
-            f'"{name}": give a select(), or text("…").columns(…), not a {type(query).__name__}.'
+            f'"{name}": give a select() or text(), not a {type(query).__name__}.'
         )
     if isinstance(primary_key, str):
         raise DeclarationError(f'"{name}": primary_key takes several names, not a string.')
     given = list(indexes)
-    own = {str(item.name): item for item in map(_column, items) if item is not None}
     columns = [own.pop(each.name, each) for each in _columns(name, query, primary_key)]
     missing = [*own, *({*primary_key, *(column_grants or {})} - {each.name for each in columns})]
     if missing:

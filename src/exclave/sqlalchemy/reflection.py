@@ -19,13 +19,14 @@ from exclave.objects import (
     Hidden,
     Schema,
 )
+from exclave.objects.selection import over_foreign
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 from exclave.sqlalchemy.expression import expression_of
 from exclave.sqlalchemy.foreign_table import foreign_table_args
 from exclave.sqlalchemy.named_type import NamedType
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.registration import Registered, register_foreign
-from exclave.sqlalchemy.view_reflection import reflected_views, self_contained
+from exclave.sqlalchemy.view_reflection import reflected_views
 
 
 def inspect_foreign(connection: sa.Connection, schemas: Collection[str] | None = None) -> Catalog:
@@ -99,7 +100,7 @@ def reflect(
     views = {
         view.name: view for view in found.materialized_views.values() if view.extension is None
     }
-    names = sorted([*tables, *self_contained(views.values(), found)])
+    names = sorted([*tables, *(view.name for view in over_foreign(found))])
     if callable(only):
         names = [name for name in names if only(name, metadata)]
     elif only is not None:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from exclave.errors import DeclarationError
-from exclave.objects import Column, ForeignTable, Generated
+from exclave.objects import Column, ForeignTable, Generated, MaterializedView, ViewColumn
 from exclave.objects.module import assembled, assignment, commented
 from exclave.objects.python_format import (
     Atom,
     Call,
     Node,
+    block,
     call,
     called,
     formatted,
@@ -25,6 +26,7 @@ from exclave.objects.python_format import (
 from exclave.objects.selection import Selection
 from exclave.objects.source import SecretHook, Writer, refuse
 from exclave.plan.differences import parents_first
+from exclave.plan.view_order import used_first
 from exclave.sqlalchemy.expression import expression_of, sql_of
 from exclave.sqlalchemy.naming import DEFAULT_SCHEMA, Naming
 from exclave.sqlalchemy.type_source import type_node
@@ -36,7 +38,7 @@ _TRUE = Atom("True")
 def module_of(
     selection: Selection, *, secret: SecretHook = refuse, default_schema: str = DEFAULT_SCHEMA
 ) -> str:
-    """Write a module with a `MetaData`, and in it what `register_foreign` takes and foreign tables.
+    """Write a module with a `MetaData`, what `register_foreign` takes, foreign tables and views.
 
     Parameters
     ----------
@@ -62,11 +64,16 @@ def module_of(
     writer = _Writer(secret, default_schema)
     names = _Names()
     objects = selection.objects
-    registered = [value for value in objects if not isinstance(value, ForeignTable)]
+    kinds = (ForeignTable, MaterializedView)
+    registered = [value for value in objects if not isinstance(value, kinds)]
     register = call("register_foreign", Atom("metadata"), *map(writer.node, registered))
     tables = {
         names.of(table): writer.table(table)
         for table in parents_first(objects.foreign_tables.values())
+    }
+    tables |= {
+        names.of(view): writer.view(view)
+        for view in used_first(objects.materialized_views.values())
     }
     statements = [
         "metadata = sa.MetaData()",
@@ -83,7 +90,11 @@ def _imports(used: set[str], of_exclave: list[str]) -> Iterator[str]:
     roots = {name.partition(".")[0] for name in used}
     yield from of_exclave or (["import exclave as xc"] if "xc" in roots else [])
     yield "import sqlalchemy as sa"
-    own = [name for name in ("ForeignTable", "NamedType", "register_foreign") if name in used]
+    own = [
+        name
+        for name in ("ForeignTable", "MaterializedView", "NamedType", "register_foreign")
+        if name in used
+    ]
     if own:
         yield f"from exclave.sqlalchemy import {', '.join(own)}"
     if "postgresql" in roots:
@@ -127,6 +138,33 @@ class _Writer(Writer):
                 )
                 for check in checks
             ),
+            **keywords,
+        )
+
+    def view(self, view: MaterializedView) -> Call:
+        keywords: dict[str, Node] = {}
+        if view.indexes:
+            keywords["indexes"] = make_list(map(self.node, view.indexes))
+        if not view.with_data:
+            keywords["with_data"] = Atom("False")
+        if granted := {column.name: column.grants for column in view.columns if column.grants}:
+            keywords["column_grants"] = make_dict(
+                {name: self.grants(each) for name, each in granted.items()}
+            )
+        if view.owner is not None:
+            keywords["owner"] = string(view.owner)
+        if view.grants is not None:
+            keywords["grants"] = self.grants(view.grants)
+        if view.schema != self._default_schema:
+            keywords["schema"] = string(view.schema)
+        if view.comment is not None:
+            keywords["comment"] = string(view.comment)
+        return call(
+            "MaterializedView",
+            string(view.name),
+            Atom("metadata"),
+            call("sa.text", _text(view.query)),
+            *map(_view_column, view.columns),
             **keywords,
         )
 
@@ -181,6 +219,14 @@ class _Writer(Writer):
         return call("sa.Column", *arguments, **keywords)
 
 
+def _view_column(column: ViewColumn) -> Call:
+    keywords: dict[str, Node] = {}
+    if column.comment is not None:
+        keywords["comment"] = string(column.comment)
+    type_ = type_node(column.type or "text", None)
+    return call("sa.Column", string(column.name), type_, **keywords)
+
+
 def _no_inherit(no_inherit: bool) -> dict[str, Node]:
     return {"info": make_dict({"no_inherit": _TRUE})} if no_inherit else {}
 
@@ -194,7 +240,7 @@ def _text(sql: str) -> Atom:
             escaped = True
         if escaped:
             return string(expression_of(sql).text)
-    return string(sql)
+    return block(sql)
 
 
 class _Names:
@@ -203,7 +249,7 @@ class _Names:
     def __init__(self) -> None:
         self._taken = {"metadata", "postgresql", "register_foreign", "sa", "xc"}
 
-    def of(self, table: ForeignTable) -> str:
+    def of(self, table: ForeignTable | MaterializedView) -> str:
         plain, number = _identifier(table.name), 2
         name = plain
         if name in self._taken:

@@ -9,30 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from exclave import objects
-from exclave.objects import Catalog
 from exclave.plan.view_order import used_first
 from exclave.sqlalchemy.expression import expression_of
 from exclave.sqlalchemy.materialized_view import MaterializedView
 from exclave.sqlalchemy.named_type import NamedType
-
-
-def self_contained(views: Iterable[objects.MaterializedView], found: Catalog) -> list[str]:
-    """Name the views that read nothing but foreign tables of a catalog and other such views.
-
-    Parameters
-    ----------
-    views
-        The views.
-    found
-        What was read.
-    """
-    known = {table.qualified_name for table in found.foreign_tables.values()}
-    names: list[str] = []
-    for view in used_first(views):
-        if known.issuperset(view.uses):
-            known.add(view.qualified_name)
-            names.append(view.name)
-    return names
 
 
 def reflected_views(
@@ -71,8 +51,8 @@ def _table(
     return MaterializedView(
         view.name,
         metadata,
-        expression_of(view.query).columns(*_columns(view, types)),
-        *(column for column in _columns(view, types) if column.comment),
+        expression_of(view.query),
+        *_columns(view, types),
         indexes=view.indexes,
         with_data=view.with_data,
         column_grants={each.name: each.grants for each in view.columns if each.grants},
