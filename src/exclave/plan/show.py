@@ -140,9 +140,10 @@ def _details(change: Change) -> Iterator[str]:
         for name, value in new.items():
             if name in _NAMED:
                 for part, properties in _by_name(value).items():
-                    yield f"{_NAMED[name]} {part}: {_shown(properties)}"
+                    if said := _shown(properties):
+                        yield f"{_NAMED[name]} {part}: {said}"
             elif name == "query":
-                yield from ("query:", *(f"    {line}" for line in str(value).splitlines()))
+                yield from ("query:", *(f"    {line.rstrip()}" for line in str(value).splitlines()))
             elif value not in _UNSET and f'"{value}"' not in str(change.after):
                 yield f"{name}: {_shown(value)}"
         return
