@@ -77,10 +77,10 @@ def test_what_extensions_bring_and_schemas_without_foreign_tables_are_left_out()
     assert chosen() == [
         'extension "postgres_fdw"',
         'foreign-data wrapper "own"',
-        'foreign server "used"',
         'foreign server "other"',
-        'user mapping for "app" on server "used"',
+        'foreign server "used"',
         'user mapping for "app" on server "other"',
+        'user mapping for "app" on server "used"',
         'schema "erp"',
         'foreign table "erp"."t"',
         'foreign table "public"."elsewhere"',

@@ -56,7 +56,8 @@ def select(
 
     What an extension brings is left out, unless somebody has changed its privileges or options
     since. Of schemas those are chosen that hold foreign tables, and those that are named. Of
-    materialized views those are chosen that read nothing but foreign tables and such views.
+    materialized views those are chosen that read nothing but foreign tables and such views. All but
+    those views are ordered by name, whatever order the database gives.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def select(
     named = None if schemas is None else frozenset(schemas)
     tables = [
         _bare(replace(table, columns=map(_column, table.columns)), owners, grants)
-        for table in found.foreign_tables.values()
+        for _, table in sorted(found.foreign_tables.items())
         if table.extension is None and (named is None or table.schema in named)
     ]
     views = [
@@ -86,9 +87,11 @@ def select(
         if named is None or view.schema in named
     ]
     used = None if named is None else {table.server for table in tables}
-    servers = [server for server in found.servers.values() if used is None or server.name in used]
+    servers = [server for _, server in sorted(found.servers.items())]
+    servers = [server for server in servers if used is None or server.name in used]
     places = {server.name for server in servers}
-    mappings = [mapping for mapping in found.user_mappings.values() if mapping.server in places]
+    mappings = [mapping for _, mapping in sorted(found.user_mappings.items())]
+    mappings = [mapping for mapping in mappings if mapping.server in places]
     hidden = tuple(filter(_is_hidden, mappings))
     return Selection(
         Catalog(
@@ -102,7 +105,7 @@ def select(
                 *(mapping for mapping in mappings if mapping not in hidden),
                 *(
                     _bare(schema, owners, grants)
-                    for schema in found.schemas.values()
+                    for _, schema in sorted(found.schemas.items())
                     if schema.name in {*(each.schema for each in (*tables, *views)), *(named or ())}
                     and schema != _PUBLIC_SCHEMA
                 ),
@@ -132,8 +135,8 @@ def over_foreign(found: Catalog) -> list[MaterializedView]:
 def _extensions_and_wrappers(
     found: Catalog, servers: list[Server] | None, owners: bool, grants: bool
 ) -> Iterable[ForeignObject]:
-    wrappers = list(found.wrappers.values())
-    extensions = list(found.extensions.values())
+    wrappers = [wrapper for _, wrapper in sorted(found.wrappers.items())]
+    extensions = [extension for _, extension in sorted(found.extensions.items())]
     if servers is not None:
         used = {server.wrapper for server in servers}
         wrappers = [wrapper for wrapper in wrappers if wrapper.name in used]
