@@ -123,7 +123,8 @@ def over_foreign(found: Catalog) -> list[MaterializedView]:
     Each comes after those that it reads; what belongs to an extension is left out.
     """
     known = {table.qualified_name for table in found.foreign_tables.values()}
-    waiting = [view for view in found.materialized_views.values() if view.extension is None]
+    views = [view for _, view in sorted(found.materialized_views.items())]
+    waiting = [view for view in views if view.extension is None]
     chosen: list[MaterializedView] = []
     while ready := [view for view in waiting if known.issuperset(view.uses)]:
         chosen += ready
