@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+import exclave as xc
 from exclave import Column, ForeignTable
 from exclave.sqlalchemy import NamedType, foreign_table_args
+from exclave.sqlalchemy.declaration import KEY, ViewDeclaration
 from exclave.sqlalchemy.expression import expression_of
 
 
@@ -30,6 +32,27 @@ def declare(table: ForeignTable, metadata: sa.MetaData) -> sa.Table:
         for check in table.checks
     ]
     return sa.Table(table.name, metadata, *map(_column, table.columns), *checks, **args)
+
+
+def declare_view(view: xc.MaterializedView, metadata: sa.MetaData) -> sa.Table:
+    """Declare a materialized view as it is, with names of columns that SQLAlchemy may not take."""
+    declaration = ViewDeclaration(
+        expression_of(view.query).columns(*(sa.column(column.name) for column in view.columns)),
+        indexes=view.indexes,
+        with_data=view.with_data,
+        column_grants={c.name: c.grants for c in view.columns if c.grants is not None},
+        owner=view.owner,
+        grants=view.grants,
+        renamed_from=view.renamed_from,
+    )
+    return sa.Table(
+        view.name,
+        metadata,
+        *(sa.Column(column.name, comment=column.comment) for column in view.columns),
+        schema=view.schema,
+        comment=view.comment,
+        info={KEY: declaration},
+    )
 
 
 def _column(column: Column) -> sa.Column[object]:

@@ -24,6 +24,7 @@ from exclave import Catalog, Extension, Schema, plan
 from exclave.alembic.operations import ForeignOperation
 from exclave.catalog import read
 from exclave.cluster import Cluster, fresh_database
+from exclave.plan.view_order import used_first
 from exclave.sqlalchemy import SqlalchemyConnection, register_foreign
 
 from ..plan.generate import (
@@ -35,7 +36,7 @@ from ..plan.generate import (
     catalogs,
     with_renames,
 )
-from .declare import declare
+from .declare import declare, declare_view
 
 OPTIONS = {
     "include_schemas": True,
@@ -81,11 +82,12 @@ def metadata_of(catalog: Catalog) -> sa.MetaData:
         sa.Column("v", sa.Integer),
         schema=PARTITIONED.schema,
     )
-    register_foreign(
-        metadata, *(value for value in catalog if not isinstance(value, xc.ForeignTable))
-    )
+    relations = (xc.ForeignTable, xc.MaterializedView)
+    register_foreign(metadata, *(value for value in catalog if not isinstance(value, relations)))
     for table in catalog.foreign_tables.values():
         declare(table, metadata)
+    for view in used_first(catalog.materialized_views.values()):
+        declare_view(view, metadata)
     return metadata
 
 

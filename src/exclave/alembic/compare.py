@@ -19,7 +19,8 @@ from exclave.catalog import read
 from exclave.errors import DeclarationError
 from exclave.objects import Catalog, QualifiedName
 from exclave.plan import Policy, Scope
-from exclave.sqlalchemy import SqlalchemyConnection, foreign_objects, is_foreign
+from exclave.sqlalchemy import SqlalchemyConnection, foreign_objects
+from exclave.sqlalchemy.declaration import is_ordinary
 from exclave.sqlalchemy.naming import Naming
 
 log = logging.getLogger("alembic.autogenerate.exclave")
@@ -86,7 +87,7 @@ def _policy(
         (naming.schema(table.schema), str(table.name)): table
         for metadata in metadata_of(context)
         for table in metadata.tables.values()
-        if is_foreign(table)
+        if not is_ordinary(table)
     }
     filters = Filters(context, schemas, tables)
     owners = _owners(context, declared)

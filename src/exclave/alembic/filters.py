@@ -14,6 +14,7 @@ from exclave.objects import (
     Extension,
     ForeignObject,
     ForeignTable,
+    MaterializedView,
     Schema,
     Server,
     UserMapping,
@@ -27,6 +28,7 @@ TYPES: Mapping[type[ForeignObject], str] = {
     UserMapping: "user_mapping",
     Schema: "schema",
     ForeignTable: "foreign_table",
+    MaterializedView: "materialized_view",
 }
 """What `include_name` and `include_object` are told that an object is."""
 
@@ -58,8 +60,7 @@ class Filters:
         """Tell whether an object is looked at; one that only a database holds, in which schema."""
         value = declared or actual
         assert value is not None
-        undeclared = actual if declared is None else None
-        if isinstance(undeclared, ForeignTable) and self._is_elsewhere(undeclared.schema):
+        if declared is None and self._is_elsewhere(value):
             return False
         if actual is not None and not self._includes_name(actual):
             return False
@@ -87,8 +88,10 @@ class Filters:
             changes["default"] = actual.default
         return replace(declared, **changes) if changes else declared
 
-    def _is_elsewhere(self, schema: str) -> bool:
-        return self._schema_name(schema) not in self.schemas
+    def _is_elsewhere(self, value: ForeignObject) -> bool:
+        if not isinstance(value, ForeignTable | MaterializedView):
+            return False
+        return self._schema_name(value.schema) not in self.schemas
 
     def _schema_name(self, schema: str) -> str | None:
         return None if schema == self.context.dialect.default_schema_name else schema
@@ -97,7 +100,7 @@ class Filters:
         if isinstance(value, Schema):
             return True  # include_name says of schemas whether to look into them
         parents: dict[str, str | None] = {}
-        if isinstance(value, ForeignTable):
+        if isinstance(value, ForeignTable | MaterializedView):
             parents["schema_name"] = self._schema_name(value.schema)
         elif isinstance(value, UserMapping):
             parents["server_name"] = value.server
@@ -106,8 +109,10 @@ class Filters:
         )
 
     def _shown(self, value: ForeignObject) -> object:
-        """Give what `include_object` is called with: for a declared table its `Table`."""
-        return self.tables.get(value.key, value) if isinstance(value, ForeignTable) else value
+        """Give what `include_object` is called with: for a declared relation its `Table`."""
+        if isinstance(value, ForeignTable | MaterializedView):
+            return self.tables.get(value.key, value)
+        return value
 
     def _includes_column(
         self, table: ForeignTable, actual: Column | None, declared: Column | None

@@ -9,11 +9,21 @@ from alembic.op import *
 
 from exclave.alembic.operations.extension import ExtensionProperties
 from exclave.alembic.operations.foreign_table import ForeignTableProperties
+from exclave.alembic.operations.materialized_view import MaterializedViewProperties
 from exclave.alembic.operations.schema import SchemaProperties
 from exclave.alembic.operations.server import ServerProperties
 from exclave.alembic.operations.user_mapping import UserMappingProperties
 from exclave.alembic.operations.wrapper import WrapperProperties
-from exclave.objects import Check, Column, Hidden, Partition, QualifiedName, Server
+from exclave.objects import (
+    Check,
+    Column,
+    Hidden,
+    Index,
+    Partition,
+    QualifiedName,
+    Server,
+    ViewColumn,
+)
 from exclave.objects.grant import GrantsInput
 from exclave.objects.options import OptionInput
 
@@ -98,6 +108,55 @@ def drop_foreign_table(name: str, *, schema: str | None = ...) -> None:
     ----------
     name, schema
         Which one; the schema as in `create_foreign_table`.
+    """
+
+def create_materialized_view(
+    name: str,
+    query: str,
+    *,
+    schema: str | None = ...,
+    columns: Iterable[ViewColumn] = ...,
+    indexes: Iterable[Index] = ...,
+    with_data: bool = ...,
+    owner: str | None = ...,
+    grants: GrantsInput | None = ...,
+    comment: str | None = ...,
+) -> None:
+    """Create a materialized view.
+
+    Parameters
+    ----------
+    name, query, columns, indexes, with_data, owner, grants, comment
+        As in `exclave.MaterializedView`.
+    schema
+        Its schema; ``None`` is the connection's default one, and ``public`` with ``--sql``.
+    """
+
+def alter_materialized_view(
+    name: str,
+    *,
+    schema: str | None = ...,
+    before: MaterializedViewProperties,
+    after: MaterializedViewProperties,
+) -> None:
+    """Alter a materialized view, but for its query, which PostgreSQL cannot alter.
+
+    Parameters
+    ----------
+    name, schema
+        Which one; the schema as in `create_materialized_view`.
+    before, after
+        What differs, as it is and as it is to be. Of columns, indexes and privileges only
+        those that differ. A new name or schema is ``{"name": …, "schema": …}`` in `after`.
+    """
+
+def drop_materialized_view(name: str, *, schema: str | None = ...) -> None:
+    """Drop a materialized view, on which nothing may depend any more.
+
+    Parameters
+    ----------
+    name, schema
+        Which one; the schema as in `create_materialized_view`.
     """
 
 def create_schema(

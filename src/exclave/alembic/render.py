@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from exclave.alembic.operations import ForeignOperation
-from exclave.objects import ForeignObject, ForeignTable, UserMapping, Wrapper
+from exclave.objects import (
+    ForeignObject,
+    ForeignTable,
+    MaterializedView,
+    UserMapping,
+    Wrapper,
+)
 from exclave.objects.names import PUBLIC
-from exclave.objects.python_format import Call, Dict, Node, formatted, make_dict, string
+from exclave.objects.python_format import (
+    Call,
+    Dict,
+    Lines,
+    List,
+    Node,
+    formatted,
+    make_dict,
+    string,
+)
 from exclave.objects.source import Writer
 
 if TYPE_CHECKING:
@@ -21,7 +36,9 @@ WIDTH = 88 - 4
 _IMPORT = "import exclave as xc"
 _PREFIX = "xc."
 
-_NAMES = frozenset({"server", "wrapper", "role", "name", "extension", "renamed_from"})
+_NAMES = frozenset(
+    {"server", "wrapper", "role", "name", "query", "with_data", "uses", "extension", "renamed_from"}
+)
 """Parameters that identify an object, or tell nothing of how it is to be."""
 
 Keywords = dict[str, Node]
@@ -82,10 +99,15 @@ class _Source:
 
     def _creation(self, value: ForeignObject, name: str) -> Call:
         arguments, keywords = self._parts(value)
+        keywords.pop("renamed_from", None)
         if isinstance(value, ForeignTable):
-            arguments = (string(value.name), *cast("Any", keywords.pop("columns")).items)
+            columns = cast("List", keywords.pop("columns"))
+            arguments = (string(value.name), *columns.items)
             server = {"server": keywords.pop("server")}
             keywords = {**server, **self._schema(value), **keywords}
+        elif isinstance(value, MaterializedView):
+            arguments = (string(value.name), Lines(value.query))
+            keywords = {**self._schema(value), **keywords}
         return Call(name, arguments, tuple(keywords.items()))
 
     def _parts(self, value: ForeignObject) -> tuple[tuple[Node, ...], Keywords]:
@@ -94,8 +116,9 @@ class _Source:
         self.writer.names.discard(type(value).__name__)
         assert isinstance(node, Call)
         arguments, keywords = node.arguments, dict(node.keywords)
-        if isinstance(value, ForeignTable):
+        if isinstance(value, ForeignTable | MaterializedView):
             keywords.pop("schema", None)
+        if isinstance(value, ForeignTable):
             keywords = {"columns": arguments[1], **keywords}
         return arguments, keywords
 
@@ -104,13 +127,13 @@ class _Source:
             case UserMapping():
                 role = "PUBLIC" if value.role == PUBLIC else value.role
                 return (string(value.server), string(role)), {}
-            case ForeignTable():
+            case ForeignTable() | MaterializedView():
                 return (string(value.name),), self._schema(value)
             case _:
                 return (string(value.name),), {}
 
-    def _schema(self, table: ForeignTable) -> Keywords:
-        return {} if table.schema == self.default_schema else {"schema": string(table.schema)}
+    def _schema(self, value: ForeignTable | MaterializedView) -> Keywords:
+        return {} if value.schema == self.default_schema else {"schema": string(value.schema)}
 
     def _side(self, value: ForeignObject, before: ForeignObject) -> Dict:
         """Give the properties of one side of an alteration, and what is new of its name."""
@@ -120,7 +143,8 @@ class _Source:
             del properties["columns"]
         names = {
             part: string(getattr(value, part))
-            for part in (("name", "schema") if isinstance(value, ForeignTable) else ("name",))
+            for part in ("name", "schema")
+            if part == "name" or isinstance(value, ForeignTable | MaterializedView)
             if getattr(value, part, None) != getattr(before, part, None)
         }
         return make_dict({**names, **properties})

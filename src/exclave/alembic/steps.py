@@ -10,7 +10,15 @@ from exclave import plan
 from exclave.alembic.operations import ForeignOperation
 from exclave.alembic.operations.operation import operation_of
 from exclave.alembic.references import References
-from exclave.objects import Catalog, Column, ForeignObject, ForeignTable, UserMapping
+from exclave.objects import (
+    Catalog,
+    Column,
+    ForeignObject,
+    ForeignTable,
+    MaterializedView,
+    UserMapping,
+    ViewColumn,
+)
 from exclave.objects.names import ROLE_KEYWORDS
 from exclave.plan import Change
 from exclave.plan.foreign_table import paired_columns
@@ -75,7 +83,19 @@ def _as_created(value: ForeignObject, change: Change, role: str) -> ForeignObjec
         changes["grants"] = None
     if isinstance(value, ForeignTable):
         changes["columns"] = [_with_grants(column, column.grants) for column in value.columns]
+    if isinstance(value, MaterializedView):
+        changes["columns"] = _described(value.columns)
+        changes["uses"] = ()
     return replace(cast("Any", value), **changes) if changes else value
+
+
+def _described(columns: Iterable[ViewColumn]) -> list[ViewColumn]:
+    """Leave out the columns of which nothing is said but that they are there."""
+    said = [
+        ViewColumn(column.name, comment=column.comment, grants=column.grants or None)
+        for column in columns
+    ]
+    return [column for column in said if column.comment or column.grants]
 
 
 def _owned(value: Any, role: str) -> Any:

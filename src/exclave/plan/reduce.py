@@ -6,16 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from exclave.objects import Column, ForeignObject, ForeignTable, Options
+from exclave.objects import Column, ForeignObject, ForeignTable, MaterializedView, Options
 from exclave.plan.change import Change
 from exclave.plan.foreign_table import paired_columns
 
-_IDENTITY: frozenset[str] = frozenset({"name", "role", "server", "wrapper"})
-"""What every object keeps; a foreign table keeps its schema too."""
+_IDENTITY: frozenset[str] = frozenset({"name", "role", "server", "wrapper", "query", "with_data"})
+"""What every object keeps; a relation keeps its schema too."""
 
 _DERIVED = frozenset({"column_set", "effective_options"})
 _IRRELEVANT = frozenset({"extension", "renamed_from"})
-_EMPTY: dict[str, object] = {"options": {}, "columns": (), "checks": (), "inherits": ()}
+_EMPTY: dict[str, object] = {
+    "options": {},
+    "columns": (),
+    "checks": (),
+    "inherits": (),
+    "indexes": (),
+    "uses": (),
+}
 
 Pair = tuple[Any, Any]
 
@@ -51,6 +58,11 @@ def _statements(change: Change) -> list[object]:
 
 def _candidates(before: ForeignObject, after: ForeignObject) -> Iterator[Pair]:
     """Give smaller and smaller reductions, the smallest first."""
+    if isinstance(before, MaterializedView):
+        one, other = _differing(before, after, _IDENTITY | {"schema"})
+        yield _with(one, other, columns=_without_equal(*_both(before, after, "columns")))
+        yield one, other
+        return
     if not (isinstance(before, ForeignTable) and isinstance(after, ForeignTable)):
         yield _differing(before, after, _IDENTITY)
         return
@@ -87,6 +99,8 @@ def _difference(name: str, before: Any, after: Any) -> Pair:
         return _EMPTY.get(name), _EMPTY.get(name)
     if isinstance(one, Options) and isinstance(other, Options):
         return _without_common(one, other)
+    if name == "indexes":
+        return _without_equal(before.indexes, after.indexes)
     if name in ("grants", "checks") and one is not None and other is not None:
         return one - other, other - one
     return one, other
@@ -97,11 +111,15 @@ def _without_common(one: Options, other: Options) -> Pair:
     return one.without(*common), other.without(*common)
 
 
+def _without_equal(one: tuple[Any, ...], other: tuple[Any, ...]) -> Pair:
+    return [each for each in one if each not in other], [each for each in other if each not in one]
+
+
 def _both(before: Any, after: Any, name: str) -> Pair:
     return getattr(before, name), getattr(after, name)
 
 
-def _with(one: ForeignTable, other: ForeignTable, **pairs: Pair) -> tuple[Any, Any]:
+def _with(one: Any, other: Any, **pairs: Pair) -> Pair:
     return (
         replace(one, **{name: pair[0] for name, pair in pairs.items()}),
         replace(other, **{name: pair[1] for name, pair in pairs.items()}),

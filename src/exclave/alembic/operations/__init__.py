@@ -10,6 +10,11 @@ from exclave.alembic.operations.foreign_table import (
     CreateForeignTableOp,
     DropForeignTableOp,
 )
+from exclave.alembic.operations.materialized_view import (
+    AlterMaterializedViewOp,
+    CreateMaterializedViewOp,
+    DropMaterializedViewOp,
+)
 from exclave.alembic.operations.operation import ForeignOperation
 from exclave.alembic.operations.schema import AlterSchemaOp, CreateSchemaOp, DropSchemaOp
 from exclave.alembic.operations.server import AlterServerOp, CreateServerOp, DropServerOp
@@ -23,18 +28,21 @@ from exclave.alembic.operations.wrapper import AlterWrapperOp, CreateWrapperOp, 
 __all__ = [
     "AlterExtensionOp",
     "AlterForeignTableOp",
+    "AlterMaterializedViewOp",
     "AlterSchemaOp",
     "AlterServerOp",
     "AlterUserMappingOp",
     "AlterWrapperOp",
     "CreateExtensionOp",
     "CreateForeignTableOp",
+    "CreateMaterializedViewOp",
     "CreateSchemaOp",
     "CreateServerOp",
     "CreateUserMappingOp",
     "CreateWrapperOp",
     "DropExtensionOp",
     "DropForeignTableOp",
+    "DropMaterializedViewOp",
     "DropSchemaOp",
     "DropServerOp",
     "DropUserMappingOp",
