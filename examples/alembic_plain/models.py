@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Column, Identity, Integer, Numeric, Table, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    func,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import exclave as xc
-from exclave.sqlalchemy import ForeignTable, foreign_table_args, register_foreign
+from exclave.sqlalchemy import (
+    ForeignTable,
+    MaterializedView,
+    foreign_table_args,
+    register_foreign,
+)
 
 
 class Base(DeclarativeBase):
@@ -66,6 +82,22 @@ class Customer(Base):
     number: Mapped[int] = mapped_column(Integer, Identity())
 
 
+owed = MaterializedView(
+    "owed",
+    metadata,
+    select(Customer.country, func.sum(Customer.owes).label("total")).group_by(Customer.country),
+    indexes=[Index("owed_once", "country", unique=True)],
+    with_data=False,
+    comment="by country",
+)
+MaterializedView(
+    "countries",
+    metadata,
+    select(owed.c.country),
+    with_data=False,
+    column_grants={"country": {"pg_monitor": ["SELECT"]}},
+    grants={"pg_monitor": ["SELECT"]},
+)
 Table(
     "measures",
     metadata,

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Column, Computed, Integer, Numeric, String, Table, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import exclave as xc
-from exclave.sqlalchemy import ForeignTable, foreign_table_args, register_foreign
+from exclave.sqlalchemy import (
+    ForeignTable,
+    MaterializedView,
+    foreign_table_args,
+    register_foreign,
+)
 
 
 class Base(DeclarativeBase):
@@ -75,6 +92,25 @@ class Customer(Base):
     number: Mapped[int] = mapped_column(Integer)
 
 
+owed = MaterializedView(
+    "owed",
+    metadata,
+    select(Customer.country, func.sum(Customer.owes_cents).label("cents")).group_by(
+        Customer.country
+    ),
+    indexes=[Index("owed_once", "country", unique=True), Index("most_owed", "cents")],
+    with_data=False,
+    comment="by country, in cents",
+)
+MaterializedView(
+    "countries",
+    metadata,
+    select(owed.c.country).where(owed.c.cents > 0),
+    with_data=False,
+    column_grants={"country": {"pg_read_all_data": ["SELECT"]}},
+    grants={"pg_read_all_data": ["SELECT"]},
+    owner="pg_monitor",
+)
 Table(
     "measures",
     metadata,

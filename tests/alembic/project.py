@@ -160,12 +160,12 @@ class Project:
         return self.output.getvalue()
 
     def read(self) -> Catalog:
-        """Read the foreign objects of the database."""
+        """Read the foreign objects of the database, less exclave's own schema."""
         engine = sa.create_engine(self._url)
         with engine.connect() as connection:
             found = inspect_foreign(connection)
         engine.dispose()
-        return found
+        return Catalog(value for value in found if value.key != "exclave")
 
 
 def upgrade_of(text: str) -> list[str]:

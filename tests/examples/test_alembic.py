@@ -55,11 +55,12 @@ class Project:
         return said
 
     def catalogs(self) -> dict[str, Catalog]:
-        """Read all databases."""
+        """Read all databases, but for the schema in which exclave remembers what it made."""
         found: dict[str, Catalog] = {}
         for name, database in self.databases.items():
             with database.connect() as connection:
-                found[name] = read(connection).catalog
+                catalog = read(connection).catalog
+            found[name] = Catalog(value for value in catalog if value.key != "exclave")
         return found
 
     def revisions(self) -> list[str]:
@@ -155,7 +156,7 @@ def check_readme(project: Project, written: str) -> None:
 
 
 IDENTITY = {"name", "schema", "server", "role", "extension", "renamed_from"}
-DERIVED = {"column_set", "effective_options"}
+DERIVED = {"column_set", "effective_options", "with_data", "uses"}
 
 
 def unchanged(before: Catalog, after: Catalog, empty: Catalog) -> set[str]:
@@ -178,6 +179,7 @@ def unchanged(before: Catalog, after: Catalog, empty: Catalog) -> set[str]:
 
 ALWAYS = {"Column.type", "Column.not_null", "Extension.version"}
 ALWAYS |= {f"{kind}.owner" for kind in ("Server", "Wrapper", "Schema", "ForeignTable")}
+ALWAYS |= {"ViewColumn.type", "MaterializedView.owner"}
 """What every object has, so that it need not change in each project."""
 
 
@@ -189,6 +191,11 @@ def pairs(before: Catalog, after: Catalog) -> Iterator[tuple[str, Any, Any]]:
         if one is None or (isinstance(one, xc.Wrapper) and one.extension):
             continue
         yield type(value).__name__, one, value
+        if isinstance(value, xc.MaterializedView) and isinstance(one, xc.MaterializedView):
+            described = {column.name: column for column in one.columns}
+            for column in value.columns:
+                if column.name in described:
+                    yield "ViewColumn", described[column.name], column
         if isinstance(value, xc.ForeignTable) and isinstance(one, xc.ForeignTable):
             columns = {column.name: column for column in one.columns}
             for column in value.columns:

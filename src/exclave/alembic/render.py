@@ -18,7 +18,6 @@ from exclave.objects.names import PUBLIC
 from exclave.objects.python_format import (
     Call,
     Dict,
-    Lines,
     List,
     Node,
     formatted,
@@ -106,7 +105,6 @@ class _Source:
             server = {"server": keywords.pop("server")}
             keywords = {**server, **self._schema(value), **keywords}
         elif isinstance(value, MaterializedView):
-            arguments = (string(value.name), Lines(value.query))
             keywords = {**self._schema(value), **keywords}
         return Call(name, arguments, tuple(keywords.items()))
 
