@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -16,6 +17,7 @@ from exclave.objects import (
 )
 from exclave.objects.names import PUBLIC
 from exclave.objects.python_format import (
+    Atom,
     Call,
     Dict,
     List,
@@ -78,6 +80,14 @@ def _comments(notes: tuple[str, ...]) -> list[str]:
     ]
 
 
+def _query(text: str) -> Atom:
+    """Write a query as a constant a line: Alembic would indent the lines of a longer one."""
+    lines = [string(line).text for line in re.findall(r"[^\n]*\n|[^\n]+", text)]
+    if len(lines) == 1:
+        return string(text)
+    return Atom("\n".join(["(", *(f"        {line}" for line in lines), "    )"]))
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     writer: Writer
@@ -105,6 +115,7 @@ class _Source:
             server = {"server": keywords.pop("server")}
             keywords = {**server, **self._schema(value), **keywords}
         elif isinstance(value, MaterializedView):
+            arguments = (string(value.name), _query(value.query))
             keywords = {**self._schema(value), **keywords}
         return Call(name, arguments, tuple(keywords.items()))
 
