@@ -31,6 +31,7 @@ from exclave.plan import (
     refresh,
     refresh_status,
 )
+from exclave.plan.ledger.table import LOCK_KEY
 
 Connection = psycopg.Connection[Any]
 NewRole = Callable[..., str]
@@ -311,6 +312,18 @@ def test_a_second_refresh_of_one_view_waits_for_the_first(
     assert other.started is not None
     assert other.started >= one.started + one.duration - timedelta(milliseconds=1)
     assert status(hub, "all_orders").refreshed == other.started
+
+
+def test_two_first_refreshes_at_once_make_one_ledger(database: Database) -> None:
+    with database.connect() as admin, database.connect(autocommit=False) as holder:
+        run(admin, "CREATE MATERIALIZED VIEW a AS SELECT 1 AS id")
+        run(admin, "CREATE MATERIALIZED VIEW b AS SELECT 1 AS id")
+        holder.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+        with in_background(database, ["a"]) as one, in_background(database, ["b"]) as other:
+            wait_for(admin, "SELECT count(*) = 2 FROM pg_locks WHERE NOT granted")
+            holder.rollback()
+            assert len(one.result()) == len(other.result()) == 1
+        assert status(admin, "a").outcome == status(admin, "b").outcome == "refreshed"
 
 
 def test_a_view_that_is_dropped_meanwhile_is_an_error(hub: Connection, database: Database) -> None:

@@ -27,7 +27,7 @@ class Spelled:
     unseen
         What could not be compared, a sentence each.
     recorded
-        The keys of the views that exclave made.
+        The keys of the views that exclave made, as far as it can tell.
     """
 
     desired: Catalog
@@ -55,7 +55,7 @@ def respell_views(connection: Connection, actual: Catalog, desired: Catalog, maj
     recorded = frozenset(
         key
         for key, view in actual.materialized_views.items()
-        if any(_is_printed(record, view.query, major) for record in records.get(key, ()))
+        if any(is_same(record.definition, view.query) for record in records.get(key, ()))
     )
     pairs: dict[Key, tuple[MaterializedView, MaterializedView]] = {}
     for key, wanted in desired.materialized_views.items():
@@ -99,11 +99,6 @@ _UNSEEN: dict[Verdict, str] = {
     "upgraded": "its query could not be compared, since this version of PostgreSQL prints it "
     "otherwise than the one that it was made under",
 }
-
-
-def _is_printed(record: ViewRecord, actual: str, major: int) -> bool:
-    """Tell whether a record is of the query that is there, or may be so."""
-    return record.major != major or is_same(record.definition, actual)
 
 
 def _judge(actual: str, wanted: str, records: Sequence[ViewRecord], major: int) -> Verdict:

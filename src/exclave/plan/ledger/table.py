@@ -17,6 +17,9 @@ Name = Literal["secret_digest", "view_query", "view_refresh"]
 
 NAMES: tuple[Name, ...] = ("secret_digest", "view_query", "view_refresh")
 
+LOCK_KEY = 0x65786C6564676572
+"""The advisory lock under which tables of the ledger are made: "exledger" in ASCII."""
+
 _GUARDS: dict[Name, tuple[str, ...]] = {
     "secret_digest": ("own_rows",),
     "view_query": ("own_rows", "of_owner"),
@@ -67,5 +70,13 @@ class LedgerTable:
         return replace(self, usable=True, creatable=False, has_schema=True)
 
     def made(self, connection: Connection) -> LedgerTable:
-        """Give the table, made if need be and if the role may; else as it is."""
-        return self.create(connection) if self.creatable and not self.usable else self
+        """Give the table, made if need be and if the role may; else as it is.
+
+        It is made under a lock, since sessions may need it for the first time at once.
+        """
+        if self.usable or not self.creatable:
+            return self
+        with connection.transaction():
+            connection.fetch("SELECT pg_catalog.pg_advisory_xact_lock($1::int8)::text", [LOCK_KEY])
+            found = LedgerTable.find(connection, self.name)
+            return found.create(connection) if found.creatable and not found.usable else found
