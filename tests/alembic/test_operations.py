@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from alembic.autogenerate import render_python_code
+from alembic.autogenerate.rewriter import Rewriter
 from alembic.operations import Operations
-from alembic.operations.ops import DowngradeOps, UpgradeOps
+from alembic.operations.ops import DowngradeOps, MigrationScript, UpgradeOps
 from alembic.runtime.migration import MigrationContext
 
 import exclave as xc
@@ -266,3 +268,40 @@ def test_rendered_operations_stand_under_the_prefix_of_the_project() -> None:
         operations, migration_context=context, alembic_module_prefix="migrate."
     )
     assert 'migrate.create_server("s", options={"host": "h"})' in text
+
+
+def test_operations_work_outside_of_a_transaction(new_project: NewProject) -> None:
+    project = new_project()
+    project.written(
+        'op.create_extension("postgres_fdw")\n'
+        "with op.get_context().autocommit_block():\n"
+        '    op.create_server("s")\n'
+        '    op.create_user_mapping("s", options={"user": "u", "password": "p"})'
+    )
+    project.upgrade()
+    assert len(project.read().user_mappings) == 1
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_operations_work_over_each_driver(new_project: NewProject, driver: str) -> None:
+    project = new_project(driver=driver)
+    project.migrate(declared())
+    project.written(UPGRADE.partition("\n")[2].replace('"accounts"', '"a%b :c"'), "pass")
+    project.upgrade()
+    assert "a%b :c" in project.read().servers
+
+
+def test_a_rewriter_can_change_operations() -> None:
+    writer = Rewriter()
+
+    @writer.rewrites(CreateServerOp)
+    def comment(_context: Any, _revision: Any, operation: CreateServerOp) -> CreateServerOp:
+        assert isinstance(operation.after, xc.Server)
+        return CreateServerOp(None, replace(operation.after, comment="made by a migration"))
+
+    upgrade = UpgradeOps([CreateServerOp(None, SERVER)])
+    script = MigrationScript("1", upgrade, DowngradeOps([]))
+    context = MigrationContext.configure(dialect_name="postgresql")
+    writer(context, "1", [script])
+    text = render_python_code(upgrade, migration_context=context)
+    assert 'comment="made by a migration"' in text

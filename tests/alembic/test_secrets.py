@@ -170,3 +170,19 @@ def test_options_that_the_role_may_not_see_are_neither_lost_nor_invented(
         dropped = project.migrate(declared())
     down = "\n".join(downgrade_of(dropped))
     assert "the database would not show" in down.lower().replace("\n# ", " ")
+
+
+@pytest.mark.parametrize("kind", ["file", "command", "call by name", "call"])
+def test_other_references_are_written_as_they_are(
+    new_project: NewProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    (tmp_path / "secret").write_text("x")
+    monkeypatch.setenv(NAME, "x")
+    secret, written = {
+        "file": (xc.Secret.file(tmp_path / "secret"), f'Secret.file("{tmp_path / "secret"}")'),
+        "command": (xc.Secret.command("echo", "x"), 'Secret.command("echo", "x")'),
+        "call by name": (xc.Secret.call("os:getcwd"), 'Secret.call("os:getcwd")'),
+        "call": (xc.Secret.call(lambda: "x"), f'Secret.env("{NAME}")'),
+    }[kind]
+    text = migrate(new_project(), mapped(secret))
+    assert "".join(written.split()) in "".join(text.split())

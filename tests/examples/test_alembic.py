@@ -82,8 +82,10 @@ def project(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) ->
     shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
     with fresh_database(cluster) as one, fresh_database(cluster) as two:
         databases = {"hub": one, "reports": two} if name == "alembic_databases" else {"": one}
+        asynchronous = name == "alembic_async" and cluster.major == 18
+        driver = "asyncpg" if asynchronous else "psycopg"
         variables = {
-            f"{key.upper()}_URL" if key else "DATABASE_URL": made.url(driver="psycopg")
+            f"{key.upper()}_URL" if key else "DATABASE_URL": made.url(driver=driver)
             for key, made in databases.items()
         }
         yield Project(folder, databases, {**variables, **SECRETS[name]})

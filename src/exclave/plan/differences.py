@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -231,7 +232,12 @@ class _Tables:
         return found | dict.fromkeys(QualifiedName(name, schema) for schema, name in gone)
 
     def detached(self) -> Iterator[Change]:
-        """Take tables from parents that go or change their columns, so that nothing recurses."""
+        """Take tables from parents before the plan goes on.
+
+        So from those that go or change their columns, that nothing recurses; and from a place as
+        a partition that another table may take.
+        """
+        entered = self._entered()
         unsteady = {
             QualifiedName(name, schema)
             for (schema, name), change in self._changes.items()
@@ -243,7 +249,12 @@ class _Tables:
                 continue
             parents = table.inherits & unsteady
             partition = table.partition_of
-            leaves = partition is not None and partition.parent in unsteady
+            change = self._changes.get(key)
+            after = table if change is None else cast("ForeignTable", change.after)
+            leaves = partition is not None and (
+                partition.parent in unsteady
+                or (partition != after.partition_of and bool(entered[partition.parent] - {key}))
+            )
             if not parents and not leaves:
                 continue
             detached = replace(
@@ -251,9 +262,21 @@ class _Tables:
                 inherits=table.inherits - parents,
                 partition_of=None if leaves else partition,
             )
-            change = self._changes.get(key)
-            self._changes[key] = Change(detached, table if change is None else change.after)
+            self._changes.pop(key, None)
+            if after != detached:
+                self._changes[key] = Change(detached, after)
             yield Change(table, detached)
+
+    def _entered(self) -> defaultdict[QualifiedName, set[tuple[str, str]]]:
+        """Give the parents that get a partition, each with the tables that become one."""
+        changes = {key: create for key, (_, create) in self._rebuilt.items()} | self._changes
+        entered: defaultdict[QualifiedName, set[tuple[str, str]]] = defaultdict(set)
+        for key, change in changes.items():
+            place = cast("ForeignTable", change.after).partition_of
+            before = cast("ForeignTable | None", change.before)
+            if place is not None and (before is None or before.partition_of != place):
+                entered[place.parent].add(key)
+        return entered
 
     def drops(self) -> Iterator[Change]:
         """Give the drops, children before parents."""

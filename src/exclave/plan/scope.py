@@ -44,8 +44,9 @@ class Scope:
         Called with an object as it is and as it is declared, either of which may be ``None``;
         tells whether the plan is about it.
     column
-        Called with a declared foreign table, a column as it is and as it is declared, either of
-        which may be ``None``; gives the column as it is to be, or ``None`` for no such column.
+        Called with a declared foreign table whose columns are not as declared, a column as it is
+        and as it is declared, either of which may be ``None``; gives the column as it is to be, or
+        ``None`` for no such column.
     owners
         The roles whose undeclared objects may be dropped, among them perhaps
         ``"CURRENT_USER"``; a user mapping counts as its server's owner's. ``None`` is any role.
@@ -112,15 +113,20 @@ def with_columns(actual: Catalog, desired: Catalog, scope: Scope) -> Catalog:
     """
     if scope.column is _as_declared:
         return desired
+    tables = desired.foreign_tables.items()
+    settled = {
+        key: _with_columns(actual.foreign_tables.get(key), table, scope) for key, table in tables
+    }
+    if all(settled[key] is table for key, table in tables):
+        return desired
     return Catalog(
-        _with_columns(actual.foreign_tables.get(value.key), value, scope)
-        if isinstance(value, ForeignTable)
-        else value
-        for value in desired
+        settled[value.key] if isinstance(value, ForeignTable) else value for value in desired
     )
 
 
 def _with_columns(actual: ForeignTable | None, desired: ForeignTable, scope: Scope) -> ForeignTable:
+    if actual is not None and actual.column_set == desired.column_set:
+        return desired
     left = {column.name: column for column in (actual.columns if actual else ())}
     columns: list[Column | None] = []
     for column in desired.columns:
