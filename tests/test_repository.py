@@ -27,15 +27,16 @@ FLOORS: dict[str, set[str]] = {
     "objects": {"errors"},
     "catalog": {"errors", "objects"},
     "plan": {"errors", "objects", "catalog"},
-    "sqlalchemy": {"errors", "objects", "catalog", "plan"},
+    "federation": {"errors", "objects", "catalog", "plan", "query"},
+    "sqlalchemy": {"errors", "objects", "catalog", "plan", "query", "federation"},
     "alembic": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
     "doctor": {"errors", "objects", "catalog", "plan"},
     "project": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
     "redact": {"errors", "objects"},
     "cluster": {"errors", "objects"},
     "cli": {
-        "errors", "objects", "catalog", "plan", "doctor", "sqlalchemy", "project", "redact",
-        "cluster",
+        "errors", "objects", "catalog", "plan", "doctor", "federation", "sqlalchemy", "project",
+        "redact", "cluster",
     },
 }  # fmt: skip
 """Which rooms each room may import."""
@@ -45,6 +46,7 @@ PACKAGES: dict[str, set[str]] = {
     "objects": set(),
     "catalog": {"psycopg"},
     "plan": {"pglast", "psycopg", "rich"},
+    "federation": {"psycopg"},
     "sqlalchemy": {"sqlalchemy"},
     "alembic": {"alembic", "sqlalchemy"},
     "doctor": {"psycopg", "rich"},

@@ -1,0 +1,59 @@
+"""A hub: the database in which members' tables are joined, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from exclave.catalog import Connection
+from exclave.federation.connectable import connectable_of
+
+DEFAULT_OWNER = "exclave_owner"
+"""The role that owns what exclave makes for federations, unless another is named."""
+
+
+class Hub:
+    """The database in which members' tables are joined.
+
+    Parameters
+    ----------
+    connectable
+        A libpq connection string or URI, an open psycopg connection, a SQLAlchemy engine or
+        connection, one of Django's connections, or a function that gives a connection. What is
+        done over an open connection is part of the caller's transaction.
+    owner
+        The role that owns what is made; the role of the session must be a member of it.
+
+    Raises
+    ------
+    CatalogError
+        When the connectable is none of these.
+    """
+
+    def __init__(self, connectable: object, owner: str = DEFAULT_OWNER) -> None:
+        self._connectable = connectable_of(connectable)
+        self._owner = owner
+
+    @property
+    def owner(self) -> str:
+        """The role that owns what is made."""
+        return self._owner
+
+    @contextmanager
+    def session(self) -> Generator[Connection]:
+        """Give a session on the hub: a new one, or the caller's own."""
+        with self._connectable.opened() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """Give a session in a transaction, or a savepoint of the caller's, as the owner role."""
+        with self.session() as connection, connection.transaction():
+            [(former,)] = connection.fetch("SELECT pg_catalog.current_setting('role')")
+            _become(connection, self._owner)
+            yield connection
+            _become(connection, former)  # the caller's transaction may go on
+
+
+def _become(connection: Connection, role: str) -> None:
+    connection.fetch("SELECT pg_catalog.set_config('role', $1, true)", [role])
