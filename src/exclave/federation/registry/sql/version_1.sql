@@ -38,6 +38,7 @@ CREATE TABLE exclave.member_table (
     table_name text NOT NULL,
     remote_schema text NOT NULL,
     remote_name text NOT NULL,
+    remote jsonb NOT NULL,
     columns jsonb NOT NULL,
     key text[] NOT NULL,
     writable boolean NOT NULL,
