@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 import exclave.doctor
+from exclave.catalog.minor_versions import fixes, missing_fixes
 from exclave.doctor import Finding, Remedy, Report, kinds
-from exclave.doctor.checks.minor_versions import fixes, missing
 from exclave.doctor.collation import Collation
 from exclave.doctor.report import report
 
@@ -104,9 +104,9 @@ def test_a_fix_counts_for_whom_it_concerns_and_from_its_minor_version_on() -> No
     everything = frozenset(fix.needs for fix in fixes())
     for fix in fixes():
         for major, minor in fix.fixed.items():
-            assert fix in missing(major * 10000 + minor - 1, frozenset({fix.needs}))
-            assert fix not in missing(major * 10000 + minor - 1, everything - {fix.needs})
-            assert fix not in missing(major * 10000 + minor, everything)
+            assert fix in missing_fixes(major * 10000 + minor - 1, frozenset({fix.needs}))
+            assert fix not in missing_fixes(major * 10000 + minor - 1, everything - {fix.needs})
+            assert fix not in missing_fixes(major * 10000 + minor, everything)
 
 
 @pytest.mark.parametrize(

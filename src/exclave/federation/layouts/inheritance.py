@@ -1,0 +1,62 @@
+"""Layout "inheritance": a parent table from which the tables of all members inherit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from exclave.errors import DeclarationError
+from exclave.federation.naming import parent_table
+from exclave.federation.shape import Federation
+from exclave.federation.tables import JoinedTable, MemberTable
+from exclave.objects import QualifiedName
+from exclave.objects.quoting import quote_identifier
+
+
+def parent(federation: Federation, joined: JoinedTable) -> QualifiedName | None:
+    """Name the table from which members' tables inherit."""
+    return parent_table(federation.name, joined.name)
+
+
+def parent_statements(
+    federation: Federation, former: JoinedTable | None, joined: JoinedTable
+) -> list[str]:
+    """Give the statements that make that table, or give it further columns."""
+    name = parent_table(federation.name, joined.name)
+    columns = {
+        column.name: f"{quote_identifier(column.name)} {column.type}" for column in joined.columns
+    }
+    if former is None:
+        return [f"CREATE TABLE {name} ({', '.join(columns.values())})"]
+    had = {column.name for column in former.columns}
+    return [
+        f"ALTER TABLE {name} ADD COLUMN {definition}"
+        for column, definition in columns.items()
+        if column not in had
+    ]
+
+
+def system_columns() -> Sequence[str]:
+    """Name the system columns of members' tables that the joined table shows."""
+    return ("tableoid",)
+
+
+def check(joined: JoinedTable, tables: Iterable[MemberTable]) -> None:
+    """Refuse members' tables that the layout cannot join.
+
+    Raises
+    ------
+    DeclarationError
+        When a member lacks a column; the message names all members that do.
+    """
+    wanted = [column.name for column in joined.columns]
+    lacking = [
+        f'member "{table.slug}" lacks {", ".join(missing)}'
+        for table in tables
+        if (missing := sorted(set(wanted) - {column.name for column in table.columns}))
+    ]
+    if lacking:
+        raise DeclarationError(
+            f'The layout "inheritance" needs every column at every member. Table "{joined.name}": '
+            f"{'; '.join(lacking)}. Add the columns there, leave them out with only= or exclude=, "
+            'or take the layout "union".'
+        )

@@ -1,0 +1,97 @@
+"""The queries of joined tables: a branch a member, chunks of branches, and the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from exclave.federation.layouts import layout_of
+from exclave.federation.naming import chunk_view, names_of
+from exclave.federation.shape import Federation
+from exclave.federation.tables import JoinedTable, MemberTable
+from exclave.objects.quoting import quote_identifier, quote_literal
+
+CHUNK = 50
+"""How many members one chunk of a joined table holds at most.
+
+A member more or less is then a small view replaced, whatever the number of members.
+"""
+
+_UNION = "\nUNION ALL\n"
+
+
+def branch(
+    federation: Federation, joined: JoinedTable, table: MemberTable, variant: str = ""
+) -> str:
+    """Write the query that gives a member's rows.
+
+    Parameters
+    ----------
+    federation
+        The federation.
+    joined
+        The joined table.
+    table
+        The member's table. A column that it lacks is NULL.
+    variant
+        Which of its foreign tables is read.
+
+    Notes
+    -----
+    The slug is a literal, so PostgreSQL leaves out the branches that a condition on the member
+    column excludes. No cast stands in a branch unless a column needs one.
+    """
+    held = {column.name: column for column in table.columns}
+    outputs = [_output(f"{quote_literal(table.slug)}::text", federation.member_column)]
+    outputs += [_output(name, name) for name in layout_of(federation).system_columns()]
+    for column in joined.columns:
+        name = quote_identifier(column.name)
+        if column.name not in held:
+            outputs.append(_output(f"NULL::{column.type}", column.name))
+        elif cast := held[column.name].cast:
+            outputs.append(_output(f"{name}::{cast}", column.name))
+        else:
+            outputs.append(name)
+    source = names_of(federation, table.slug).foreign_table(joined.name, variant)
+    return f"SELECT {', '.join(outputs)} FROM {source}"
+
+
+def _output(expression: str, name: str) -> str:
+    return f"{expression} AS {quote_identifier(name)}"
+
+
+def nothing(federation: Federation, joined: JoinedTable) -> str:
+    """Write a query that has the joined table's columns and no rows."""
+    outputs = [_output("NULL::text", federation.member_column)]
+    outputs += [_output("NULL::oid", name) for name in layout_of(federation).system_columns()]
+    outputs += [_output(f"NULL::{column.type}", column.name) for column in joined.columns]
+    return f"SELECT {', '.join(outputs)} WHERE false"
+
+
+def chunk_query(federation: Federation, joined: JoinedTable, tables: Iterable[MemberTable]) -> str:
+    """Write the query of a chunk: the branches of its members, in the order of their slugs."""
+    branches = [
+        branch(federation, joined, table) for table in sorted(tables, key=lambda each: each.slug)
+    ]
+    return _UNION.join(branches) or nothing(federation, joined)
+
+
+def joined_query(federation: Federation, joined: JoinedTable, chunks: Iterable[int]) -> str:
+    """Write the query of a joined table over its chunks."""
+    columns = [federation.member_column, *layout_of(federation).system_columns()]
+    columns += [column.name for column in joined.columns]
+    names = ", ".join(map(quote_identifier, columns))
+    parts = [
+        f"SELECT {names} FROM {chunk_view(federation.name, joined.name, chunk)}"
+        for chunk in sorted(chunks)
+    ]
+    return _UNION.join(parts) or nothing(federation, joined)
+
+
+def by_chunk(
+    tables: Iterable[MemberTable], chunks: Mapping[str, int]
+) -> Mapping[int, Sequence[MemberTable]]:
+    """Sort members' tables into chunks, by the chunk of each member."""
+    found: dict[int, list[MemberTable]] = {}
+    for table in tables:
+        found.setdefault(chunks[table.slug], []).append(table)
+    return found
