@@ -70,7 +70,19 @@ class ApplyError(PlanError):
 
 
 class RemoteError(ExclaveError):
-    """A foreign server could not be reached or refused what was asked of it."""
+    """A foreign server could not be reached or refused what was asked of it.
+
+    Parameters
+    ----------
+    message
+        Which server, what it said, and what to do there.
+    sqlstate
+        The five-character SQLSTATE that PostgreSQL gave, where it gave one.
+    """
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
 
 
 class RefreshError(ExclaveError):

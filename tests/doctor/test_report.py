@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 import exclave.doctor
+from exclave.catalog.collation import Collation
 from exclave.catalog.minor_versions import fixes, missing_fixes
 from exclave.doctor import Finding, Remedy, Report, kinds
-from exclave.doctor.collation import Collation
 from exclave.doctor.report import report
 
 PACKAGE = Path(exclave.doctor.__file__).parent

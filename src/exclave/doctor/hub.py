@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from exclave.catalog import Connection, Snapshot, read
-from exclave.doctor.collation import Collation
+from exclave.catalog.collation import Collation
 from exclave.doctor.query import query
 from exclave.objects import ForeignTable, Options, Server, UserMapping
 from exclave.objects.names import PUBLIC

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from exclave.catalog import Connection
-from exclave.doctor.collation import Collation
+from exclave.catalog.collation import Collation
 from exclave.doctor.hub import Hub
 from exclave.doctor.query import query, statements
 from exclave.doctor.remote import Failure, Limits, Look, Remote

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exclave.doctor.collation import Collation
+from exclave.catalog.collation import Collation
 from exclave.doctor.hub import TableKey
 from exclave.objects import Server
 

@@ -116,7 +116,7 @@ def _run(hub: Connection, spec: ImportForeignSchema, before: Snapshot) -> None:
         message += "\nCreate it on the hub first, or leave such tables out with except_."
     advice = remote_advice(sqlstate, before, spec)
     if advice is not None:
-        raise RemoteError(f"{spec}: {message}\n{advice}")
+        raise RemoteError(f"{spec}: {message}\n{advice}", sqlstate)
     raise ApplyError(f"{spec}: {message}\nNothing was imported.", sqlstate)
 
 

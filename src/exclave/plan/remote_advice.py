@@ -38,11 +38,36 @@ def remote_advice(sqlstate: str, snapshot: Snapshot, spec: ImportForeignSchema) 
     if sqlstate in _NO_SCHEMA:
         database = server.options.get("dbname", user)
         return f'Check the name of the schema in the database "{database}" there.'
-    lines = remote_lines(server, user, spec.remote_schema)
+    return advice_for(sqlstate, server, user, snapshot.role, spec.remote_schema)
+
+
+def advice_for(sqlstate: str, server: Server, user: str, role: str, schema: str) -> str | None:
+    """Give the advice for a remote that was not reached, or does not let a schema be read.
+
+    Parameters
+    ----------
+    sqlstate
+        What the failed statement gave.
+    server
+        The foreign server.
+    user
+        The user as whom the hub logs in there.
+    role
+        The role on the hub for which it does.
+    schema
+        The remote schema to read.
+
+    Returns
+    -------
+    str or None
+        Lines for the remote's pg_hba.conf, its role and its grants; ``None`` when they would be
+        of no help.
+    """
+    lines = remote_lines(server, user, schema)
     if sqlstate == _NO_PASSWORD:
         return (
             "The user mapping must hold a password, and the remote must ask for it: with a "
-            f"password the hub may act for {snapshot.role!r}, who is no superuser.\n{lines}"
+            f"password the hub may act for {role!r}, who is no superuser.\n{lines}"
         )
     return lines if sqlstate.startswith(_CONNECTION) or sqlstate in _NOT_ALLOWED else None
 
