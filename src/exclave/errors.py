@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -108,6 +108,26 @@ class RefreshError(ExclaveError):
 
 class RemoteRefreshError(RefreshError, RemoteError):
     """A materialized view could not be refreshed since a foreign server failed."""
+
+
+class FederationError(ExclaveError):
+    """Something could not be done for some members of a federation; for the others it was.
+
+    Parameters
+    ----------
+    federation
+        The federation's name.
+    failures
+        What went wrong, by the member's slug.
+    """
+
+    def __init__(self, federation: str, failures: Mapping[str, Exception]) -> None:
+        self.failures: dict[str, Exception] = dict(failures)
+        lines = "\n".join(f'member "{slug}": {error}' for slug, error in failures.items())
+        super().__init__(
+            f'Not all members of federation "{federation}" could be joined; the others are. Do it '
+            f"again when this is put right:\n{lines}"
+        )
 
 
 class ClusterError(ExclaveError):

@@ -141,6 +141,10 @@ class MemberState:
         the hub keeps for when it is down.
     writable
         Whether the joined tables may write to it.
+    chunk
+        The number of the chunk of the joined tables that it is in.
+    shape_digest
+        A digest of the shape of the federation for which its tables were made.
     """
 
     federation: str
@@ -156,6 +160,8 @@ class MemberState:
     joined: datetime | None
     refreshed: datetime | None
     writable: bool
+    chunk: int
+    shape_digest: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain data for JSON; times as ISO 8601."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from exclave.federation.columns import JoinedColumn, MemberColumn
+from exclave.federation.remote import RemoteTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class MemberTable:
         The columns that tell its rows apart; empty when there are none.
     writable
         Whether the joined table may write to it.
+    remote
+        The table as the member gave it, when its columns were last read.
     """
 
     slug: str
@@ -34,6 +38,7 @@ class MemberTable:
     columns: tuple[MemberColumn, ...]
     key: tuple[str, ...]
     writable: bool
+    remote: RemoteTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,11 @@ class JoinedTable:
         Its columns, but for the member column that comes first.
     key
         The columns that tell the rows of one member apart; empty when there are none.
+    chunks
+        A digest of the query of each of its chunks, by the chunk's number.
     """
 
     name: str
     columns: tuple[JoinedColumn, ...]
     key: tuple[str, ...]
+    chunks: Mapping[int, str] = field(default_factory=dict[int, str], hash=False)

@@ -114,6 +114,20 @@ class RemoteTable:
     key: tuple[str, ...]
     oid: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as plain data for JSON."""
+        data = asdict(self)
+        return data | {
+            "columns": [column.to_dict() for column in self.columns],
+            "key": list(self.key),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RemoteTable:
+        """Read what `to_dict` gave."""
+        columns = tuple(RemoteColumn.from_dict(column) for column in data["columns"])
+        return cls(**{**data, "columns": columns, "key": tuple(data["key"])})
+
     def column(self, name: str) -> RemoteColumn | None:
         """Give a column by its name; ``None`` when there is none of that name."""
         return next((column for column in self.columns if column.name == name), None)

@@ -51,6 +51,7 @@ CREATE TABLE exclave.joined_table (
     relation regclass,
     columns jsonb NOT NULL,
     key text[] NOT NULL,
+    chunks jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (federation, table_name)
 );
 CREATE TABLE exclave.history (
