@@ -130,5 +130,13 @@ class FederationError(ExclaveError):
         )
 
 
+class RegistryError(ExclaveError):
+    """The registry on a hub is missing, another role's, or of another version."""
+
+
+class HubMovedError(RegistryError):
+    """The hub is a copy of another one; nothing touches its members until it is adopted."""
+
+
 class ClusterError(ExclaveError):
     """A throw-away PostgreSQL cluster could not be found, started or stopped."""

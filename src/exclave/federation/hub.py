@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from exclave.catalog import Connection
+from exclave.federation import registry
 from exclave.federation.connectable import connectable_of
 
 DEFAULT_OWNER = "exclave_owner"
@@ -47,13 +48,42 @@ class Hub:
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:
-        """Give a session in a transaction, or a savepoint of the caller's, as the owner role."""
+        """Give a session in a transaction, or a savepoint of the caller's, as the owner role.
+
+        Raises
+        ------
+        RegistryError
+            When the database is no hub of this owner's and of this library's version.
+        HubMovedError
+            When it is a copy of another hub.
+        """
         with self.session() as connection, connection.transaction():
+            registry.open_registry(connection, self._owner)
             [(former,)] = connection.fetch("SELECT pg_catalog.current_setting('role')")
-            _become(connection, self._owner)
-            yield connection
-            _become(connection, former)  # the caller's transaction may go on
+            with registry.acting_as(connection, self._owner, former):
+                yield connection  # the caller's transaction may go on afterwards
 
+    def install(self) -> bool:
+        """Make the database a hub; see `exclave.federation.registry.install`.
 
-def _become(connection: Connection, role: str) -> None:
-    connection.fetch("SELECT pg_catalog.set_config('role', $1, true)", [role])
+        Returns
+        -------
+        bool
+            Whether anything was made.
+
+        Raises
+        ------
+        PrerequisiteError
+            When the role may not do all of it, with the statements for an administrator.
+        RegistryError
+            When something stands in the way that is not exclave's, or another owner's.
+        """
+        with self.session() as connection:
+            return registry.install(connection, self._owner)
+
+    def history(
+        self, federation: str | None = None, slug: str | None = None, limit: int | None = None
+    ) -> list[registry.Event]:
+        """Give what was done on the hub, the last first; see `exclave.federation.registry`."""
+        with self.transaction() as connection:
+            return registry.history(connection, federation, slug, limit)
