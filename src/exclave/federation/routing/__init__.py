@@ -1,0 +1,14 @@
+"""Writing to members: through the joined tables, their own tables, and many rows at once."""
+
+from exclave.federation.routing.own_table import own_table_statements
+from exclave.federation.routing.triggers import drop_statements, trigger_statements
+from exclave.federation.routing.variants import Variant, constant_of, variants_of
+
+__all__ = [
+    "Variant",
+    "constant_of",
+    "drop_statements",
+    "own_table_statements",
+    "trigger_statements",
+    "variants_of",
+]
