@@ -140,3 +140,7 @@ class HubMovedError(RegistryError):
 
 class ClusterError(ExclaveError):
     """A throw-away PostgreSQL cluster could not be found, started or stopped."""
+
+
+class FixtureError(ExclaveError):
+    """What a test run was told about its databases is missing, contradictory or refused."""
