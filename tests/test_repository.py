@@ -34,6 +34,9 @@ FLOORS: dict[str, set[str]] = {
     "project": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
     "redact": {"errors", "objects"},
     "cluster": {"errors", "objects"},
+    "testing": {
+        "errors", "objects", "catalog", "plan", "cluster", "federation", "sqlalchemy",
+    },
     "cli": {
         "errors", "objects", "catalog", "plan", "doctor", "federation", "sqlalchemy", "project",
         "redact", "cluster",
@@ -53,6 +56,7 @@ PACKAGES: dict[str, set[str]] = {
     "project": {"psycopg", "sqlalchemy"},
     "redact": set(),
     "cluster": {"psycopg"},
+    "testing": {"psycopg", "pytest", "sqlalchemy"},
     "cli": {"psycopg", "typer", "rich"},
 }
 """Which packages from elsewhere each room may import."""
@@ -141,6 +145,8 @@ def test_importing_exclave_loads_the_objects_and_nothing_else_of_it() -> None:
         ("exclave.cluster", {"psycopg", "sqlalchemy", "rich"}),
         ("exclave.sqlalchemy", {"psycopg", "psycopg2", "asyncpg", "rich"}),
         ("exclave.cli", {"typer", "rich"}),
+        ("exclave.testing", {"psycopg", "pytest", "sqlalchemy", "asyncio"}),
+        ("exclave.testing.plugin", {"psycopg", "sqlalchemy", "asyncio"}),
     ],
 )
 def test_a_room_loads_packages_only_when_they_are_used(room: str, absent: set[str]) -> None:

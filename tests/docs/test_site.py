@@ -48,12 +48,13 @@ def test_the_reference_tells_of_every_public_name(page: Path, site: Path) -> Non
     [name] = MODULE.findall(page.read_text(encoding="utf-8"))
     text = (site / "reference" / "api" / page.stem / "index.html").read_text(encoding="utf-8")
     told = {anchor.rpartition(".")[2] for anchor in re.findall(r'id="(exclave\.[\w.]+)"', text)}
+    module = importlib.import_module(name)
+    values = {each: getattr(module, each) for each in getattr(module, "__all__", vars(module))}
     public = {
         each
-        for each, value in vars(importlib.import_module(name)).items()
+        for each, value in values.items()
         if not each.startswith("_") and getattr(value, "__module__", name).startswith("exclave")
     }
-    public &= set(getattr(importlib.import_module(name), "__all__", public))
     assert public - told == set()
     assert public
 

@@ -14,7 +14,7 @@ from exclave.testing import Fault, HubDatabase, MemberDatabase
 from exclave.testing.session import run_databases
 from exclave.testing.settings import Settings
 
-from .conftest import MEMBER_SCHEMA, foreign_servers
+from .servers import MEMBER_SCHEMA, foreign_servers
 
 COUNT = "SELECT count(*) FROM jfk.flights"
 

@@ -87,6 +87,10 @@ def engine_over(connection: RolledBackConnection) -> Generator[sa.Engine]:
         The connection of the test.
     """
     import sqlalchemy as sa
+    from sqlalchemy import event
+
+    def keep(*_: object) -> None:
+        connection.keep()
 
     connection.keep()  # SQLAlchemy begins with questions and a rollback
     engine = sa.create_engine(
@@ -94,7 +98,7 @@ def engine_over(connection: RolledBackConnection) -> Generator[sa.Engine]:
     )
     with engine.connect():
         pass
-    sa.event.listen(engine, "checkout", lambda *_: connection.keep())
+    event.listen(engine, "checkout", keep)
     try:
         yield engine
     finally:
