@@ -118,14 +118,14 @@ class Names:
     Parameters
     ----------
     environment
-        Where pytest-xdist says which worker of which run this is; None is this process's.
+        Where pytest-xdist says which worker this is, which the names tell; None is this
+        process's.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         environment = os.environ if environment is None else environment
-        run = environment.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(16)
         worker = environment.get("PYTEST_XDIST_WORKER", "main")
-        self._prefix = f"exclave_{_digest(run)}_{worker}"
+        self._prefix = f"exclave_{worker}_{secrets.token_hex(_DIGEST_BYTES)}"
 
     def name(self, what: str) -> str:
         """Name the database or role of the hub, or of a member by its slug."""
