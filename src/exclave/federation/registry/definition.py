@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from exclave.federation.member import Member
 from exclave.objects import HIDDEN, Hidden, Options, Secret
@@ -60,4 +60,4 @@ def _option_from_data(value: str | Mapping[str, Any]) -> OptionValue:
         return value
     if "reference" not in value:
         return HIDDEN
-    return Secret(cast("Any", value["secret"]), tuple(value["reference"]))
+    return Secret(value["secret"], tuple(value["reference"]))

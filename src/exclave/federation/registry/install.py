@@ -46,6 +46,7 @@ class Standing:
     schema_owner: str | None
     schema_trusted: bool
     owner_has_schema: bool
+    public_has_schema: bool
     may_grant_schema: bool
 
     @classmethod
@@ -194,6 +195,9 @@ def _steps(standing: Standing, owner: str, wrappers: Sequence[str]) -> list[Step
     if standing.schema_owner is not None and not standing.owner_has_schema:
         grant = f"GRANT USAGE, CREATE ON SCHEMA exclave TO {role}"
         steps.append(Step("create in schema", grant, standing.may_grant_schema))
+    if standing.schema_owner is not None and not standing.public_has_schema:
+        grant = "GRANT USAGE ON SCHEMA exclave TO PUBLIC"  # row-level security hides the rows
+        steps.append(Step("usage of schema", grant, standing.may_grant_schema))
     return steps
 
 

@@ -12,7 +12,7 @@ from exclave.errors import HubMovedError, RegistryError
 from exclave.federation.registry.identity import Identity
 from exclave.federation.registry.query import query
 
-VERSION = 1
+VERSION = 2
 """The version of the registry that this library writes."""
 
 

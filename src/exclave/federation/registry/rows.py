@@ -184,7 +184,8 @@ def set_state(
     RegistryError
         When there is no such member.
     """
-    sets, values = [], [federation, slug]
+    sets: list[str] = []
+    values: list[Any] = [federation, slug]
     for name, value in columns.items():
         values.append(value)
         sets.append(f"{name} = ${len(values)}::{_COLUMNS[name]}")

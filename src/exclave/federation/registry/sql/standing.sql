@@ -34,6 +34,8 @@ SELECT
     coalesce(pg_catalog.has_schema_privilege(owner.oid, n.oid, 'USAGE')
         AND pg_catalog.has_schema_privilege(owner.oid, n.oid, 'CREATE'), false)
         AS owner_has_schema,
+    coalesce(pg_catalog.has_schema_privilege('public', n.oid, 'USAGE'), false)
+        AS public_has_schema,
     coalesce(pg_catalog.has_schema_privilege(n.oid, 'CREATE WITH GRANT OPTION')
         AND pg_catalog.has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION'), false)
         AS may_grant_schema
