@@ -77,7 +77,7 @@ def test_types_are_bare_and_declared_as_the_member_spells_them(
     assert seen == {
         "id": ("bigint", "bigint"),
         "Name": ("character varying", "character varying(30)"),
-        "code": ("character", "character(3)"),
+        "code": ("bpchar", "character(3)"),
         "price": ("numeric", "numeric(10,2)"),
         "at": ("timestamp with time zone", "timestamp with time zone"),
         "mail": ("character varying", "shop.work_email"),

@@ -13,11 +13,12 @@ from typing import Any
 from exclave.catalog import Connection
 from exclave.catalog.collation import Collation
 from exclave.errors import RemoteError
+from exclave.federation.remote.collations import Sortings, collation_names
 from exclave.federation.remote.defaults import digest, is_constant
 from exclave.federation.remote.query import query, statements
 from exclave.federation.remote.server import MemberServer, member_server, remote_error
 from exclave.federation.remote.table import RemoteColumn, RemoteDatabase, RemoteTable, TableKey
-from exclave.federation.remote.types import FIRST_OWN, FoundType, RemoteTypes, collation_names
+from exclave.federation.remote.types import FoundType, RemoteTypes
 from exclave.objects.quoting import quote_identifier
 
 _OPTIONS = "fetch_size '10000', use_remote_estimate 'false', async_capable 'false'"
@@ -131,7 +132,8 @@ class _Reading:
         row: dict[str, Any] = json.loads(fetch(query("database"))[0][0])
         sorts = Collation.of(row, encoding)
         of_hub = Collation.of(self._member.hub_database, self._member.hub_encoding)
-        tables = self._tables(self._classes(wanted, schema), version)
+        sortings = Sortings(self._connection, of_hub, sorts, self._member.hub_encoding)
+        tables = self._tables(self._classes(wanted, schema), version, sortings)
         return RemoteDatabase(
             version=version,
             database=row["datname"],
@@ -159,7 +161,7 @@ class _Reading:
         return {oid: ((schema, name), kind) for oid, schema, name, kind in rows}
 
     def _tables(
-        self, classes: dict[int, tuple[TableKey, str]], version: int
+        self, classes: dict[int, tuple[TableKey, str]], version: int, sortings: Sortings
     ) -> dict[TableKey, RemoteTable]:
         if not classes:
             return {}
@@ -169,7 +171,7 @@ class _Reading:
         if version >= _HAS_NOT_NULL_ROWS:
             self._make("tables_constraints")
             unchecked = {(table, number) for table, number in fetch(query("not_checked"), [oids])}
-        columns = self._columns(rows, unchecked)
+        columns = self._columns(rows, unchecked, sortings)
         if any(row[6] for row in rows):
             columns = self._with_defaults(columns, classes)
         keys: defaultdict[int, list[tuple[str, int, bool]]] = defaultdict(list)
@@ -182,21 +184,26 @@ class _Reading:
         return tables
 
     def _columns(
-        self, rows: Sequence[Sequence[Any]], unchecked: set[tuple[int, int]]
+        self,
+        rows: Sequence[Sequence[Any]],
+        unchecked: set[tuple[int, int]],
+        sortings: Sortings,
     ) -> defaultdict[int, list[RemoteColumn]]:
-        own_types = {row[3] for row in rows if row[10] is None}
-        own_collations = {row[9] for row in rows if row[9] >= FIRST_OWN}
+        own_types = {row[3] for row in rows if row[11] is None}
+        named = {row[9] for row in rows if row[9] not in (0, _DEFAULT_COLLATION, row[10])}
         types, collations = None, dict[int, str]()
-        if own_types or own_collations:
+        if own_types or named:
             self._make("tables_types")
             types = RemoteTypes(self._connection, own_types)
-            collations = collation_names(self._connection, own_collations)
+            collations = collation_names(self._connection, named)
         columns: defaultdict[int, list[RemoteColumn]] = defaultdict(list)
         for row in rows:
             (
-                table, number, name, type_, typmod, not_null, _, identity, generated, collation,
-                declared, spelled, built_in_collation,
+                table, number, name, type_, typmod, not_null, _, identity, generated, collation_oid,
+                of_type, declared, spelled,
             ) = row  # fmt: skip
+            collation = collations.get(collation_oid) if collation_oid != of_type else None
+            sorting = sortings.named(collation) if collation else sortings.default
             if declared is None:
                 assert types is not None
                 found = types.of(type_)
@@ -209,7 +216,7 @@ class _Reading:
                 found.declared,
                 typmod,
                 (not_null and (table, number) not in unchecked) or found.not_null,
-                collations.get(collation, built_in_collation),
+                collation,
                 identity=identity,
                 generated=generated,
                 enum=found.enum,
@@ -217,6 +224,8 @@ class _Reading:
                 domain=found.domain,
                 array=found.array,
                 unknown=found.unknown,
+                sorts_as=sorting.name,
+                sorts_alike=sorting.alike,
             )
             if found.default_tree is not None and not generated and not identity:
                 column = _with_default(column, found.default_tree, found.default)

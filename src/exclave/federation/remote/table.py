@@ -53,6 +53,11 @@ class RemoteColumn:
         Whether it is an array.
     unknown
         Why it has no `type`, for a message; ``None`` for one that has, and for an enum.
+    sorts_as
+        The hub's collation by which it sorts there, or would as text; ``None`` for the hub's
+        default.
+    sorts_alike
+        Whether there is such a collation.
     """
 
     name: str
@@ -73,6 +78,8 @@ class RemoteColumn:
     domain: str | None = None
     array: bool = False
     unknown: str | None = None
+    sorts_as: str | None = None
+    sorts_alike: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain data for JSON."""

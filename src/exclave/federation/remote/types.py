@@ -144,24 +144,3 @@ class RemoteTypes:
             array=True,
             unknown=element.unknown,
         )
-
-
-FIRST_OWN = 10000
-"""From this oid on types and collations differ from server to server."""
-
-
-def collation_names(connection: Connection, oids: Iterable[int]) -> dict[int, str]:
-    """Give the names of the remote's own collations, with their schemas.
-
-    Parameters
-    ----------
-    connection
-        A session on the hub, in which the tables of ``tables_types.sql`` are there.
-    oids
-        The collations that are asked for.
-    """
-    asked = sorted(set(oids))
-    rows = connection.fetch(query("collations"), [asked]) if asked else []
-    return {
-        oid: f"{quote_identifier(schema)}.{quote_identifier(name)}" for oid, schema, name in rows
-    }

@@ -1,5 +1,5 @@
 -- The hub's own types of some names, those of extensions first. $1: names.
-SELECT n.nspname, t.typname, pg_catalog.format_type(t.oid, NULL), t.typtype::pg_catalog.text,
+SELECT n.nspname, t.typname, pg_catalog.format_type(t.oid, -1), t.typtype::pg_catalog.text,
        EXISTS (SELECT
                  FROM pg_catalog.pg_depend AS d
                 WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
