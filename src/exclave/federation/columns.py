@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from exclave.objects.quoting import quote_identifier
+
 
 @dataclass(frozen=True, slots=True)
 class MemberColumn:
@@ -36,6 +38,9 @@ class MemberColumn:
         Whether it is NOT NULL at the member.
     remote
         What the member said of it, for a later comparison: plain data.
+    unsorted
+        Whether the member sorts its text in another way than the joined column is sorted. Its
+        branch then keeps filters and sorts of it on the hub.
     """
 
     name: str
@@ -49,6 +54,20 @@ class MemberColumn:
     always: bool = False
     not_null: bool = False
     remote: Mapping[str, Any] | None = None
+    unsorted: bool = False
+
+    @property
+    def expression(self) -> str:
+        """What stands for it in its member's branch, as SQL.
+
+        Notes
+        -----
+        postgres_fdw never sends GREATEST, which of one argument gives that argument; a cast or
+        COLLATE "default" alone it leaves out when it sends ORDER BY (tried on 15 and 18).
+        """
+        name = quote_identifier(self.name)
+        cast = f"{name}::{self.cast}" if self.cast else name
+        return f'GREATEST({cast} COLLATE "default")' if self.unsorted else cast
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain data, as the registry keeps it."""
@@ -72,11 +91,31 @@ class JoinedColumn:
         Its type, without a modifier, and no domain.
     enum
         The labels, in order, of the enum that it is to be on the hub; ``None`` for no enum.
+    collation
+        Its collation, with its schema; ``None`` for that of the type.
+    declared
+        The type that a parent table of members' tables has for it, where that is another.
     """
 
     name: str
     type: str
     enum: tuple[str, ...] | None = None
+    collation: str | None = None
+    declared: str | None = None
+
+    @property
+    def null(self) -> str:
+        """NULL of its type and collation, as SQL."""
+        return f"NULL::{self.type}" + self._collate
+
+    @property
+    def definition(self) -> str:
+        """Its definition in a parent table of members' tables, as SQL."""
+        return f"{quote_identifier(self.name)} {self.declared or self.type}" + self._collate
+
+    @property
+    def _collate(self) -> str:
+        return f" COLLATE {self.collation}" if self.collation else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain data, as the registry keeps it."""
@@ -86,4 +125,5 @@ class JoinedColumn:
     def from_dict(cls, data: Mapping[str, Any]) -> JoinedColumn:
         """Read what `to_dict` gave."""
         enum = data.get("enum")
-        return cls(data["name"], data["type"], None if enum is None else tuple(enum))
+        kept: dict[str, Any] = {**data, "enum": None if enum is None else tuple(enum)}
+        return cls(**kept)

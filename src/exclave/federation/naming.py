@@ -92,6 +92,15 @@ def write_function(federation: str, table: str) -> QualifiedName:
     return QualifiedName(f"{table}@write", private_schema(federation))
 
 
+def enum_type(federation: Federation, name: str) -> QualifiedName:
+    """Name the enum on the hub that stands for members' enums of one name.
+
+    A joined table has a type of its own name, so an enum of that name gets another.
+    """
+    taken = {table.name for table in federation.tables}
+    return QualifiedName(f"{name}_enum" if name in taken else name, federation.name)
+
+
 def check_federation(federation: Federation) -> None:
     """Check the names that a federation leads to.
 

@@ -9,7 +9,6 @@ from exclave.federation.naming import parent_table
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable, MemberTable
 from exclave.objects import QualifiedName
-from exclave.objects.quoting import quote_identifier
 
 
 def parent(federation: Federation, joined: JoinedTable) -> QualifiedName | None:
@@ -22,9 +21,7 @@ def parent_statements(
 ) -> list[str]:
     """Give the statements that make that table, or give it further columns."""
     name = parent_table(federation.name, joined.name)
-    columns = {
-        column.name: f"{quote_identifier(column.name)} {column.type}" for column in joined.columns
-    }
+    columns = {column.name: column.definition for column in joined.columns}
     if former is None:
         return [f"CREATE TABLE {name} ({', '.join(columns.values())})"]
     had = {column.name for column in former.columns}

@@ -44,26 +44,23 @@ def branch(
     outputs = [_output(f"{quote_literal(table.slug)}::text", federation.member_column)]
     outputs += [_output(name, name) for name in layout_of(federation).system_columns()]
     for column in joined.columns:
-        name = quote_identifier(column.name)
-        if column.name not in held:
-            outputs.append(_output(f"NULL::{column.type}", column.name))
-        elif cast := held[column.name].cast:
-            outputs.append(_output(f"{name}::{cast}", column.name))
-        else:
-            outputs.append(name)
+        there = held.get(column.name)
+        expression = column.null if there is None else there.expression
+        outputs.append(_output(expression, column.name))
     source = names_of(federation, table.slug).foreign_table(joined.name, variant)
     return f"SELECT {', '.join(outputs)} FROM {source}"  # noqa: S608 - quoted
 
 
 def _output(expression: str, name: str) -> str:
-    return f"{expression} AS {quote_identifier(name)}"
+    quoted = quote_identifier(name)
+    return quoted if expression == quoted else f"{expression} AS {quoted}"
 
 
 def nothing(federation: Federation, joined: JoinedTable) -> str:
     """Write a query that has the joined table's columns and no rows."""
     outputs = [_output("NULL::text", federation.member_column)]
     outputs += [_output("NULL::oid", name) for name in layout_of(federation).system_columns()]
-    outputs += [_output(f"NULL::{column.type}", column.name) for column in joined.columns]
+    outputs += [_output(column.null, column.name) for column in joined.columns]
     return f"SELECT {', '.join(outputs)} WHERE false"
 
 

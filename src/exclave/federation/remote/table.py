@@ -133,7 +133,8 @@ class RemoteTable:
     def from_dict(cls, data: Mapping[str, Any]) -> RemoteTable:
         """Read what `to_dict` gave."""
         columns = tuple(RemoteColumn.from_dict(column) for column in data["columns"])
-        return cls(**{**data, "columns": columns, "key": tuple(data["key"])})
+        kept: dict[str, Any] = {**data, "columns": columns, "key": tuple(data["key"])}
+        return cls(**kept)
 
     def column(self, name: str) -> RemoteColumn | None:
         """Give a column by its name; ``None`` when there is none of that name."""
