@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from exclave.federation.columns import JoinedColumn
 from exclave.federation.layouts import layout_of
 from exclave.federation.naming import joined_table, write_function
 from exclave.federation.routing.query import query
-from exclave.federation.routing.variants import CONSTANT
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable
 from exclave.objects.quoting import quote_identifier, quote_literal
@@ -21,6 +19,7 @@ _TRIGGERS = {
     "exclave_before": "BEFORE INSERT OR UPDATE ON {view} FOR EACH STATEMENT",
     "exclave_after": "AFTER INSERT OR UPDATE ON {view} FOR EACH STATEMENT",
 }
+_TABLEOID = "NEW.tableoid := format('%I.%I', place.schema_name, this_table)::regclass;"
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -71,11 +70,7 @@ def _function(federation: Federation, joined: JoinedTable) -> str:
         "relation": quote_literal(str(joined_table(federation.name, joined.name))),
         "member": quote_identifier(federation.member_column),
         "member_name": quote_literal(federation.member_column),
-        "constant": quote_literal(CONSTANT),
-        "names": _array(quote_literal(column.name) for _, column in columns),
-        "types": _array(quote_literal(column.type) for _, column in columns),
-        "texts": ", ".join(f"NEW.{name}::text" for name, _ in columns),
-        "old_texts": ", ".join(f"OLD.{name}::text" for name, _ in columns),
+        "number": str(len(columns)),
         "changed": ", ".join(
             f"CASE WHEN record_image_ne(ROW(NEW.{name}), ROW(OLD.{name})) "
             f"THEN {quote_literal(column.name)} END"
@@ -85,27 +80,19 @@ def _function(federation: Federation, joined: JoinedTable) -> str:
             f"CASE WHEN num_nonnulls(NEW.{name}) = 1 THEN {quote_literal(column.name)} END"
             for name, column in columns
         ),
-        "variants": " ".join(
-            "WHEN bool_and(NOT c.is_left OR c.is_omitted = "
-            f"(c.name = ANY ({_array(map(quote_literal, omit))}::text[]) OR c.always)) "
-            f"THEN '@omit{number}'"
-            for number, omit in enumerate(federation.table(joined.name).omit, 1)
+        "assign": "\n        ".join(
+            f"NEW.{name} := returned.{name};" for name, _ in columns
         ),
-        "assign": "\n    ".join(_assignments(federation, joined)),
+        "assign_held": "\n        ".join(
+            f"IF place.writing -> 'held' ? {quote_literal(column.name)} THEN "
+            f"NEW.{name} := returned.{name}; END IF;"
+            for name, column in columns
+        ),
+        "assign_system": _TABLEOID
+        if "tableoid" in layout_of(federation).system_columns()
+        else "",
     }
     return _PLACE.sub(lambda place: parts[place[1]], query("write"))
-
-
-def _array(elements: Iterable[str]) -> str:
-    return f"ARRAY[{', '.join(elements)}]"
-
-
-def _assignments(federation: Federation, joined: JoinedTable) -> Iterable[str]:
-    for column in joined.columns:
-        name = quote_identifier(column.name)
-        yield f"NEW.{name} := returned.{name};"
-    if "tableoid" in layout_of(federation).system_columns():
-        yield "NEW.tableoid := format('%I.%I', place.schema_name, this_table)::regclass;"
 
 
 def _default(column: JoinedColumn) -> str:

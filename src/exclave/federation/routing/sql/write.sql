@@ -13,8 +13,12 @@ DECLARE
     omitted text[] := '{}';  -- columns that the statement left out, or set to DEFAULT
     changed text[] := '{}';  -- columns that an UPDATE sets
     written text;
-    returned record;
+    left_out text;           -- which of those the member generates
     named text;
+    forbidden text;
+    insertion jsonb;
+    command text;
+    returned record;
     count bigint;
 BEGIN
     -- The defaults of columns add their names to this setting, row by row. Each statement has a
@@ -46,8 +50,8 @@ BEGIN
         END IF;
     END IF;
 
-    SELECT m.slug, m.server, m.schema_name, m.suspended, m.suspended_reason, t.key,
-           m.writable AND t.writable AS writable, w.*
+    SELECT m.slug, m.server, m.schema_name, m.suspended, m.suspended_reason,
+           m.writable AND t.writable AS writable, t.writing
       INTO place
       FROM exclave.joined_table AS j
       LEFT JOIN (exclave.member AS m
@@ -57,51 +61,6 @@ BEGIN
        AND m.slug = target
        AND m.state = 'joined'
        AND t.table_name = j.table_name
-      LEFT JOIN LATERAL (
-           SELECT CASE WHEN bool_and(NOT c.is_left OR NOT c.is_omitted) THEN ''
-                       WHEN bool_and(NOT c.is_left OR c.is_omitted) THEN '@new'
-                       WHEN bool_and(NOT c.is_left OR c.is_omitted = (NOT c.is_key OR c.always))
-                       THEN '@keyed'
-                       WHEN bool_and(NOT c.is_left OR c.is_omitted = (c.is_key OR c.always))
-                       THEN '@unkeyed'
-                       WHEN bool_and(NOT c.is_left OR c.is_omitted = c.always) THEN '@given'
-                       {variants} END AS variant,
-                  string_agg(quote_ident(c.name), ', ') FILTER (WHERE c.is_sent) AS names,
-                  string_agg(c.value, ', ') FILTER (WHERE c.is_sent) AS values,
-                  string_agg(concat(quote_ident(c.name), ' = ', c.value), ', ')
-                      FILTER (WHERE c.held AND c.name = ANY (changed)) AS assignments,
-                  string_agg(concat(quote_ident(c.name), ' = ', c.key_value), ' AND ')
-                      FILTER (WHERE c.is_key) AS condition,
-                  string_agg(concat(CASE WHEN c.held THEN quote_ident(c.name) ELSE 'NULL' END,
-                                    '::', c.type, ' AS ', quote_ident(c.name)), ', ') AS returning,
-                  array_agg(c.name) FILTER (WHERE NOT c.held) AS lacking,
-                  array_agg(c.name) FILTER (WHERE c.is_left AND c.is_omitted) AS left_out,
-                  array_agg(c.name) FILTER (WHERE c.is_left AND NOT c.is_omitted) AS given,
-                  array_agg(c.name) FILTER (WHERE c.always AND NOT c.is_omitted) AS forbidden
-             FROM (SELECT a.*, a.held AND NOT (a.is_left AND a.is_omitted) AS is_sent,
-                          CASE WHEN a.is_omitted AND NOT a.is_left THEN coalesce(a.constant, 'NULL')
-                               WHEN a."cast" IS NULL THEN concat('($1).', quote_ident(a.name))
-                               ELSE quote_nullable((ARRAY[{texts}]::text[])[a.number]) END AS value,
-                          CASE WHEN a."cast" IS NULL THEN concat('($2).', quote_ident(a.name))
-                               ELSE quote_nullable((ARRAY[{old_texts}]::text[])[a.number])
-                               END AS key_value
-                     FROM (SELECT c.name, c.type, c.number, r."cast", k.constant,
-                                  r.name IS NOT NULL AS held,
-                                  coalesce(r.always, false) AS always,
-                                  coalesce(r.generated OR r.always
-                                           OR (r.constant IS NOT NULL AND k.constant IS NULL),
-                                           false) AS is_left,
-                                  c.name = ANY (omitted) AS is_omitted,
-                                  c.name = ANY (t.key) AS is_key
-                             FROM unnest({names}::text[], {types}::text[])
-                                  WITH ORDINALITY AS c(name, type, number)
-                             LEFT JOIN jsonb_to_recordset(t.columns)
-                                  AS r(name text, "cast" text, generated boolean, constant text,
-                                       always boolean)
-                               ON r.name = c.name
-                            CROSS JOIN LATERAL (
-                                  SELECT substring(r.constant FROM {constant}) AS constant) AS k
-                          ) AS a) AS c) AS w ON true
      WHERE j.federation = this_federation
        AND j.table_name = this_table
        AND j.relation = TG_RELID;
@@ -153,7 +112,7 @@ BEGIN
                   HINT = 'Commit first, or accept that with SET exclave.write_members = ''many''.';
     END IF;
 
-    IF TG_OP <> 'INSERT' AND place.condition IS NULL THEN
+    IF TG_OP <> 'INSERT' AND place.writing ->> 'condition' = '' THEN
         RAISE EXCEPTION '% has no key, so its rows cannot be told apart at member "%"',
             this_relation, target
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -161,63 +120,85 @@ BEGIN
                          'own table.';
     END IF;
     IF TG_OP = 'DELETE' THEN
-        EXECUTE format('DELETE FROM %I.%I WHERE %s',
-                       place.schema_name, this_table, place.condition) USING OLD, OLD;
+        EXECUTE format('DELETE FROM %I.%I WHERE %s', place.schema_name, this_table,
+                       place.writing ->> 'condition') USING NULL, OLD;
         GET DIAGNOSTICS count = ROW_COUNT;
         IF count = 0 THEN
             RETURN NULL;
         END IF;
         RETURN OLD;
     END IF;
-    IF place.lacking IS NOT NULL THEN
+
+    IF jsonb_array_length(place.writing -> 'held') < {number} THEN
         SELECT string_agg(quote_ident(c.name), ', ') INTO named
           FROM unnest(ARRAY[{given}]::text[]) AS c(name)
-         WHERE c.name = ANY (place.lacking);
+         WHERE NOT place.writing -> 'held' ? c.name;
         IF named IS NOT NULL THEN
             RAISE EXCEPTION 'member "%" has no column % in %', target, named, this_relation
                 USING ERRCODE = 'undefined_column', HINT = 'Leave it out, or give NULL.';
         END IF;
     END IF;
+    IF omitted <> '{}' THEN
+        SELECT string_agg(g.place::text, ','), string_agg(quote_ident(g.name), ', ')
+          INTO left_out, named
+          FROM jsonb_array_elements_text(place.writing -> 'generated')
+               WITH ORDINALITY AS g(name, place)
+         WHERE g.name = ANY (omitted);
+    END IF;
     IF TG_OP = 'UPDATE' THEN
-        IF place.left_out IS NOT NULL THEN
-            RAISE EXCEPTION 'member "%" generates % when a row is inserted, and cannot be told to '
-                'do so in an UPDATE', target, array_to_string(place.left_out, ', ')
+        IF left_out IS NOT NULL THEN
+            RAISE EXCEPTION 'member "%" gives % a default in an INSERT only', target, named
                 USING ERRCODE = 'feature_not_supported', HINT = 'Give a value.';
         END IF;
-        IF place.assignments IS NULL THEN
+        SELECT string_agg(DISTINCT place.writing -> 'set' ->> c.name, ', ') INTO command
+          FROM unnest(changed) AS c(name);
+        IF command IS NULL THEN
             RETURN NEW;
         END IF;
         EXECUTE format('UPDATE %I.%I SET %s WHERE %s RETURNING %s', place.schema_name, this_table,
-                       place.assignments, place.condition, place.returning)
-           INTO returned USING NEW, OLD;
+                       command, place.writing ->> 'condition', place.writing ->> 'returning')
+           INTO returned USING NEW, OLD, omitted;
     ELSE
-        IF place.forbidden IS NOT NULL THEN
-            RAISE EXCEPTION 'member "%" generates % ALWAYS: no value can be given',
-                target, array_to_string(place.forbidden, ', ')
-                USING ERRCODE = 'generated_always', HINT = 'Leave it out.';
+        IF place.writing -> 'always' <> '[]' THEN
+            SELECT string_agg(quote_ident(c.name), ', ') INTO forbidden
+              FROM jsonb_array_elements_text(place.writing -> 'always') AS c(name)
+             WHERE c.name <> ALL (omitted);
+            IF forbidden IS NOT NULL THEN
+                RAISE EXCEPTION 'member "%" always generates %, and takes no value',
+                    target, forbidden
+                    USING ERRCODE = 'generated_always', HINT = 'Leave it out.';
+            END IF;
         END IF;
-        IF place.variant IS NULL THEN
-            RAISE EXCEPTION 'a row for member "%" leaves out % and gives %, which the member '
-                'generates too', target, array_to_string(place.left_out, ', '),
-                array_to_string(place.given, ', ')
+        insertion := place.writing -> 'insert' -> coalesce(left_out, '');
+        IF insertion IS NULL THEN
+            RAISE EXCEPTION 'a row for member "%" leaves out %, but not all that it generates',
+                target, named
                 USING ERRCODE = 'feature_not_supported',
-                      HINT = format('Give all of them, none, all but the key or the key alone; or '
-                                    'declare FederatedTable(%s, omit=[[%s]]), and apply.',
+                      DETAIL = (SELECT format('It generates %s.', string_agg(quote_ident(c.name), ', '))
+                                  FROM jsonb_array_elements_text(place.writing -> 'generated')
+                                       AS c(name)),
+                      HINT = format('Leave out all of that, none, all but the key or the key alone; '
+                                    'or declare FederatedTable(%s, omit=[[%s]]), and apply.',
                                     to_json(this_table),
                                     (SELECT string_agg(to_json(c.name)::text, ', ')
-                                       FROM unnest(place.left_out) AS c(name)));
+                                       FROM unnest(omitted) AS c(name)
+                                      WHERE place.writing -> 'generated' ? c.name));
         END IF;
         EXECUTE format('INSERT INTO %I.%I %s RETURNING %s', place.schema_name,
-                       this_table || place.variant,
-                       coalesce(format('(%s) VALUES (%s)', place.names, place.values),
-                                'DEFAULT VALUES'), place.returning)
-           INTO returned USING NEW;
+                       this_table || (insertion ->> 0), insertion ->> 1,
+                       place.writing ->> 'returning')
+           INTO returned USING NEW, NULL, omitted;
     END IF;
     GET DIAGNOSTICS count = ROW_COUNT;
     IF count = 0 THEN
         RETURN NULL;
     END IF;
-    {assign}
+    IF jsonb_array_length(place.writing -> 'held') < {number} THEN
+        {assign_held}
+    ELSE
+        {assign}
+    END IF;
+    {assign_system}
     RETURN NEW;
 END
 $exclave$
