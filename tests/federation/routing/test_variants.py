@@ -6,14 +6,17 @@ import pytest
 
 from exclave.federation import FederatedTable
 from exclave.federation.columns import MemberColumn
+from exclave.federation.remote import RemoteTable
 from exclave.federation.routing import constant_of, variants_of
 from exclave.federation.tables import MemberTable
+
+REMOTE = RemoteTable("public", "flights", "r", (), (), 1)
 
 
 def variants(
     *columns: MemberColumn, key: tuple[str, ...] = ("id",), omit: tuple[tuple[str, ...], ...] = ()
 ) -> dict[str, set[str]]:
-    table = MemberTable("jfk", "flights", "public", "flights", columns, key, writable=True)
+    table = MemberTable("jfk", "flights", "public", "flights", columns, key, True, REMOTE)
     federated = FederatedTable("flights", omit=omit)
     return {each.name: set(each.omitted) for each in variants_of(table, federated)}
 

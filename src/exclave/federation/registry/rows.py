@@ -17,7 +17,8 @@ from exclave.federation.naming import MemberNames, joined_table
 from exclave.federation.registry.definition import definition_from_data, definition_to_data
 from exclave.federation.registry.query import query
 from exclave.federation.remote import RemoteTable
-from exclave.federation.shape import Federation
+from exclave.federation.routing.writing import writing_of
+from exclave.federation.shape import FederatedTable, Federation
 from exclave.federation.tables import JoinedTable, MemberTable
 
 _COLUMNS: Mapping[str, str] = {
@@ -258,7 +259,12 @@ def load_member_tables(
 def save_member_tables(
     connection: Connection, federation: str, tables: Iterable[MemberTable]
 ) -> None:
-    """Keep tables of members, in the place of former ones of their names."""
+    """Keep tables of members, in the place of former ones of their names.
+
+    What is sent to them by writes is made here, from the federation's shape as it is kept.
+    """
+    shape = load_federation(connection, federation)
+    declared = {} if shape is None else {table.name: table for table in shape.tables}
     data = [
         {
             "slug": table.slug,
@@ -269,6 +275,7 @@ def save_member_tables(
             "columns": [column.to_dict() for column in table.columns],
             "key": list(table.key),
             "writable": table.writable,
+            "writing": writing_of(table, declared.get(table.table, FederatedTable(table.table))),
         }
         for table in tables
     ]

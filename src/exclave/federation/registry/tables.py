@@ -46,6 +46,7 @@ TABLES: Mapping[str, Sequence[str]] = {
         "columns jsonb",
         "key text[]",
         "writable boolean",
+        "writing jsonb",
     ),
     "joined_table": (
         "federation text",

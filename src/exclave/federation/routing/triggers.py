@@ -80,17 +80,13 @@ def _function(federation: Federation, joined: JoinedTable) -> str:
             f"CASE WHEN num_nonnulls(NEW.{name}) = 1 THEN {quote_literal(column.name)} END"
             for name, column in columns
         ),
-        "assign": "\n        ".join(
-            f"NEW.{name} := returned.{name};" for name, _ in columns
-        ),
+        "assign": "\n        ".join(f"NEW.{name} := returned.{name};" for name, _ in columns),
         "assign_held": "\n        ".join(
             f"IF place.writing -> 'held' ? {quote_literal(column.name)} THEN "
             f"NEW.{name} := returned.{name}; END IF;"
             for name, column in columns
         ),
-        "assign_system": _TABLEOID
-        if "tableoid" in layout_of(federation).system_columns()
-        else "",
+        "assign_system": _TABLEOID if "tableoid" in layout_of(federation).system_columns() else "",
     }
     return _PLACE.sub(lambda place: parts[place[1]], query("write"))
 

@@ -42,7 +42,7 @@ CREATE TABLE exclave.member_table (
     columns jsonb NOT NULL,
     key text[] NOT NULL,
     writable boolean NOT NULL,
-    writing jsonb NOT NULL DEFAULT '{}',
+    writing jsonb NOT NULL,
     PRIMARY KEY (federation, slug, table_name),
     FOREIGN KEY (federation, slug) REFERENCES exclave.member ON DELETE CASCADE
 );
