@@ -16,6 +16,9 @@ CHUNK = 50
 A member more or less is then a small view replaced, whatever the number of members.
 """
 
+AT_HOME = "exclave.at_home()"
+"""Whether the hub is the one whose members these are; an error where it is not."""
+
 _UNION = "\nUNION ALL\n"
 
 
@@ -73,7 +76,11 @@ def chunk_query(federation: Federation, joined: JoinedTable, tables: Iterable[Me
 
 
 def joined_query(federation: Federation, joined: JoinedTable, chunks: Iterable[int]) -> str:
-    """Write the query of a joined table over its chunks."""
+    """Write the query of a joined table over its chunks.
+
+    It asks whether the hub is at home, which PostgreSQL answers when it plans a query, before any
+    member is connected to: a copy of the hub touches no member, and plans are as without it.
+    """
     columns = [federation.member_column, *layout_of(federation).system_columns()]
     columns += [column.name for column in joined.columns]
     names = ", ".join(map(quote_identifier, columns))
@@ -81,7 +88,8 @@ def joined_query(federation: Federation, joined: JoinedTable, chunks: Iterable[i
         f"SELECT {names} FROM {chunk_view(federation.name, joined.name, chunk)}"  # noqa: S608 - quoted
         for chunk in sorted(chunks)
     ]
-    return _UNION.join(parts) or nothing(federation, joined)
+    whole = _UNION.join(parts) or nothing(federation, joined)
+    return f"SELECT {names} FROM (\n{whole}\n) AS chunks WHERE {AT_HOME}"  # noqa: S608 - quoted
 
 
 def by_chunk(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exclave.federation.layouts.views import AT_HOME
 from exclave.federation.naming import names_of
 from exclave.federation.routing.variants import constant_of, variants_of
 from exclave.federation.shape import Federation
@@ -17,7 +18,9 @@ def own_table_statements(
     """Give the statements that make or replace the view on a member's table.
 
     What is generated at the member is left to it by every INSERT through the view, and cannot
-    be given or updated there; the other columns can. Columns are of the member's types.
+    be given or updated there; the other columns can. Columns are of the member's types. On a copy
+    of the hub it refuses all: what reads the table when it is planned, an INSERT before it sends
+    a row.
 
     Parameters
     ----------
@@ -35,7 +38,11 @@ def own_table_statements(
     }
     source = names.foreign_table(table.table, "new" if "new" in writable else "")
     columns = ", ".join(_columns(table, joined))
-    statements = [f"CREATE OR REPLACE VIEW {view} AS SELECT {columns} FROM {source}"]  # noqa: S608 - quoted
+    statements = [
+        f"CREATE OR REPLACE VIEW {view} AS SELECT {columns} FROM {source} WHERE {AT_HOME}",  # noqa: S608 - quoted
+        f"CREATE OR REPLACE TRIGGER exclave_at_home BEFORE INSERT ON {source} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION exclave.only_at_home()",
+    ]
     defaults = [
         f"ALTER COLUMN {quote_identifier(column.name)} "
         + (

@@ -63,7 +63,8 @@ BEGIN
        AND t.table_name = j.table_name
      WHERE j.federation = this_federation
        AND j.table_name = this_table
-       AND j.relation = TG_RELID;
+       AND j.relation = TG_RELID
+       AND exclave.at_home();  -- asked when this is planned; an error on a copy of the hub
     IF NOT FOUND THEN
         RAISE EXCEPTION 'this function serves % alone, not %.%',
             this_relation, quote_ident(TG_TABLE_SCHEMA), quote_ident(TG_TABLE_NAME)
