@@ -8,6 +8,11 @@ from contextlib import contextmanager
 from exclave.catalog import Connection
 from exclave.federation import registry
 from exclave.federation.connectable import connectable_of
+from exclave.federation.member import Member, MemberState
+from exclave.federation.provisioning.apply import Applied, Progress, apply, no_progress
+from exclave.federation.provisioning.members import add_member
+from exclave.federation.registry import rows
+from exclave.federation.shape import Federation
 
 DEFAULT_OWNER = "exclave_owner"
 """The role that owns what exclave makes for federations, unless another is named."""
@@ -59,8 +64,7 @@ class Hub:
         """
         with self.session() as connection, connection.transaction():
             registry.open_registry(connection, self._owner)
-            [(former,)] = connection.fetch("SELECT pg_catalog.current_setting('role')")
-            with registry.acting_as(connection, self._owner, former):
+            with registry.acting_as(connection, self._owner):
                 yield connection  # the caller's transaction may go on afterwards
 
     def install(self) -> bool:
@@ -87,3 +91,104 @@ class Hub:
         """Give what was done on the hub, the last first; see `exclave.federation.registry`."""
         with self.transaction() as connection:
             return registry.history(connection, federation, slug, limit)
+
+    def add_member(self, federation: Federation, member: Member) -> bool:
+        """Register a member, and make the way to it: schemas, server and user mapping.
+
+        Its tables are joined by the next `apply`. A member that is registered already gets the
+        options given now, so a new password is given in this way too.
+
+        Parameters
+        ----------
+        federation, member
+            Which member of which federation.
+
+        Returns
+        -------
+        bool
+            Whether it is new.
+
+        Raises
+        ------
+        DeclarationError
+            When a name that it leads to is impossible or taken; nothing is changed.
+        SecretError
+            When a secret cannot be resolved; nothing is changed.
+        PlanError
+            When it is being removed.
+        """
+        with self.transaction() as connection:
+            [(version,)] = connection.fetch("SELECT current_setting('server_version_num')::int")
+            return add_member(connection, federation, member, self._owner, version)
+
+    def remove_member(self, federation: Federation, slug: str) -> None:
+        """Take a member out of the joined tables, and drop what the hub has of it.
+
+        Nothing is changed at the member. Where this is interrupted, the next `apply` goes on.
+
+        Parameters
+        ----------
+        federation, slug
+            Which member of which federation.
+
+        Raises
+        ------
+        RegistryError
+            When there is no such member.
+        FederationError
+            When other members could not be joined at the same time.
+        """
+        with self.transaction() as connection:
+            rows.set_state(connection, federation.name, slug, "leaving")
+        self.apply(federation)
+
+    def apply(
+        self, federation: Federation, *, rebuild: bool = False, progress: Progress = no_progress
+    ) -> Applied:
+        """Make the objects of members that are not joined yet, then change the joined tables once.
+
+        Each member's own objects are made in a transaction of their own, and the joined tables in
+        one more, the last. Readers are not blocked: it waits for locks less than half a second at
+        a time, and tries again. Where it is interrupted, the next one goes on. Over a
+        connection within a transaction, all is part of that.
+
+        Parameters
+        ----------
+        federation
+            The federation.
+        rebuild
+            Whether views of others that stand on a joined table may be dropped and put back,
+            where PostgreSQL allows no other way.
+        progress
+            Told what is being done (``"read"``, ``"make"``, ``"remove"``), how many members are
+            done, of how many, and which was the last.
+
+        Returns
+        -------
+        Applied
+            What was done; false when there was nothing to do.
+
+        Raises
+        ------
+        FederationError
+            When members failed; the others are joined. It holds the error of each.
+        DeclarationError, PlanError
+            When the joined tables cannot be made so; they are as they were.
+        ApplyError
+            When other sessions held on to the joined tables for too long.
+        """
+        with self.session() as connection:
+            return apply(connection, federation, self._owner, rebuild=rebuild, progress=progress)
+
+    def members(self, federation: Federation, **labels: str) -> list[MemberState]:
+        """Give the members of a federation.
+
+        Parameters
+        ----------
+        federation
+            The federation.
+        **labels
+            Only those that have these labels, such as ``country="NL"``.
+        """
+        with self.session() as connection:
+            return rows.load_members(connection, federation.name, labels)

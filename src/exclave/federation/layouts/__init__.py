@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol, cast
 
 from exclave.federation.layouts import inheritance, union
@@ -22,6 +22,16 @@ class Layout(Protocol):
         self, federation: Federation, former: JoinedTable | None, joined: JoinedTable
     ) -> list[str]:
         """Give the statements that make that table, or give it further columns."""
+        ...
+
+    def children_statements(
+        self,
+        federation: Federation,
+        joined: JoinedTable,
+        attached: Collection[str],
+        wanted: Collection[str],
+    ) -> list[str]:
+        """Give the statements by which tables in some schemas become children, or cease to."""
         ...
 
     def system_columns(self) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from exclave.errors import DeclarationError
 from exclave.federation.naming import parent_table
@@ -29,6 +29,24 @@ def parent_statements(
         f"ALTER TABLE {name} ADD COLUMN {definition}"
         for column, definition in columns.items()
         if column not in had
+    ]
+
+
+def children_statements(
+    federation: Federation, joined: JoinedTable, attached: Collection[str], wanted: Collection[str]
+) -> list[str]:
+    """Give the statements by which tables in some schemas become children, and others cease to."""
+    parent = parent_table(federation.name, joined.name)
+    added, removed = set(wanted) - set(attached), set(attached) - set(wanted)
+    return [
+        *(
+            f"ALTER FOREIGN TABLE {QualifiedName(joined.name, schema)} NO INHERIT {parent}"
+            for schema in sorted(removed)
+        ),
+        *(
+            f"ALTER FOREIGN TABLE {QualifiedName(joined.name, schema)} INHERIT {parent}"
+            for schema in sorted(added)
+        ),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable, MemberTable
@@ -19,6 +19,14 @@ def parent_statements(
 ) -> list[str]:
     """Give the statements that make that table, or give it further columns."""
     del federation, former, joined
+    return []
+
+
+def children_statements(
+    federation: Federation, joined: JoinedTable, attached: Collection[str], wanted: Collection[str]
+) -> list[str]:
+    """Give the statements by which tables in some schemas become children, and others cease to."""
+    del federation, joined, attached, wanted
     return []
 
 

@@ -124,7 +124,7 @@ def check_version(found: Registry) -> None:
 
 
 @contextmanager
-def acting_as(connection: Connection, role: str, former: str = "none") -> Generator[None]:
+def acting_as(connection: Connection, role: str, former: str | None = None) -> Generator[None]:
     """Act as a role until the end of the block, or of the transaction.
 
     Parameters
@@ -136,6 +136,8 @@ def acting_as(connection: Connection, role: str, former: str = "none") -> Genera
     former
         The role that the session acts as afterwards; ``"none"`` is its own.
     """
+    if former is None:
+        former = str(connection.fetch("SELECT pg_catalog.current_setting('role')")[0][0])
     become(connection, role)
     yield
     become(connection, former)  # after an error the transaction ends, and with it the role

@@ -1,0 +1,1 @@
+"""The client's production software: a Django project, deployed once a company."""

@@ -1,0 +1,3 @@
+SELECT *
+FROM all_connections.auth_user
+ORDER BY username

@@ -1,0 +1,261 @@
+"""The joined tables: all changed in one transaction, after the members' own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from exclave.catalog import Connection
+from exclave.federation.layouts import layout_of
+from exclave.federation.layouts.views import by_chunk, chunk_query, joined_query
+from exclave.federation.member import MemberState
+from exclave.federation.naming import chunk_view, joined_table, names_of, private_schema
+from exclave.federation.provisioning import dependents
+from exclave.federation.provisioning.digest import digest, shape_digest
+from exclave.federation.provisioning.query import query
+from exclave.federation.provisioning.tables import (
+    Joined,
+    drop_tables,
+    joined_table_of,
+    replace_tables,
+)
+from exclave.federation.registry import record, rows
+from exclave.federation.rights import joined_grants
+from exclave.federation.routing.triggers import drop_statements, trigger_statements
+from exclave.federation.shape import FederatedTable, Federation
+from exclave.federation.tables import JoinedTable, MemberTable
+
+
+@dataclass(frozen=True)
+class Joining:
+    """What joining did.
+
+    Parameters
+    ----------
+    added, removed
+        The slugs of members whose tables are joined now, and of those whose no longer are.
+    tables
+        The joined tables that were changed.
+    """
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    tables: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.tables)
+
+
+def join(connection: Connection, federation: Federation, *, rebuild: bool = False) -> Joining:
+    """Make the joined tables show the members that are ready, and no others.
+
+    What it costs depends on how many members change, not on how many there are: only the chunks
+    that these are in are looked at, unless a column that all have must change.
+
+    Parameters
+    ----------
+    connection
+        A session in a transaction, as the owner, that alone changes joined tables.
+    federation
+        The federation.
+    rebuild
+        Whether views of others that stand on a joined table may be dropped and put back, where
+        PostgreSQL allows no other way.
+
+    Raises
+    ------
+    PlanError
+        When a joined table must be made anew, something stands on it, and `rebuild` is not set.
+    DeclarationError
+        When members' columns cannot be joined.
+    """
+    members = {each.slug: each for each in rows.load_members(connection, federation.name)}
+    former = rows.load_joined(connection, federation.name)
+    added = [slug for slug, member in members.items() if _is_ready(federation, member)]
+    removed = [slug for slug, member in members.items() if member.state == "leaving"]
+    work = _Work(connection, federation, members, added, rebuild=rebuild)
+    changed = [table.name for table in federation.tables if work.table(table, former)]
+    gone = former.keys() - {table.name for table in federation.tables}
+    for name in sorted(gone):
+        work.gone(former[name])
+    for slug in added:
+        rows.set_state(connection, federation.name, slug, "joined")
+    done = Joining(tuple(added), tuple(removed), (*changed, *sorted(gone)))
+    if done:
+        rows.set_federation_joined(connection, federation.name)
+        tables = list(done.tables)
+        record(connection, "join", federation.name, added=added, removed=removed, tables=tables)
+    return done
+
+
+def _is_ready(federation: Federation, member: MemberState) -> bool:
+    """Tell whether a member that is being added has all of its tables."""
+    if member.state != "adding":
+        return False
+    return member.shape_digest == shape_digest(federation, member.slug)
+
+
+class _Work:
+    """The changes of joined tables, one after the other."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        federation: Federation,
+        members: Mapping[str, MemberState],
+        added: Sequence[str],
+        *,
+        rebuild: bool,
+    ) -> None:
+        self._connection = connection
+        self._federation = federation
+        self._chunks = {slug: member.chunk for slug, member in members.items()}
+        self._shown = {slug for slug, member in members.items() if member.state == "joined"}
+        self._shown |= set(added)
+        self._added = set(added)
+        moved = [
+            slug for slug, member in members.items() if slug in added or member.state == "leaving"
+        ]
+        self._touched = {self._chunks[slug] for slug in moved}
+        self._rebuild = rebuild
+        self._kept = self._load(self._touched)
+
+    def _load(self, chunks: Collection[int] | None) -> dict[tuple[str, str], MemberTable]:
+        """Read the tables of the members that are shown, in some chunks or in all."""
+        slugs = [slug for slug in self._shown if chunks is None or self._chunks[slug] in chunks]
+        if not slugs:
+            return {}
+        tables = rows.load_member_tables(self._connection, self._federation.name, slugs)
+        return {(table.slug, table.table): table for table in tables}
+
+    def table(self, table: FederatedTable, formers: Mapping[str, JoinedTable]) -> bool:
+        """Make one joined table as it is to be; tell whether that took any change."""
+        federation, former = self._federation, formers.get(table.name)
+        kept = {slug: each for (slug, name), each in self._kept.items() if name == table.name}
+        fresh = [each for slug, each in kept.items() if slug in self._added or not each.columns]
+        joined = joined_table_of(federation, table, former, fresh)
+        whole = former is None or joined.reshaped
+        if joined.reshaped:
+            every = self._load(None)
+            kept = {slug: each for (slug, name), each in every.items() if name == table.name}
+            joined = joined_table_of(federation, table, former, kept.values())
+        restored = self._dismantle(former) if former is not None and joined.reshaped else []
+        standing = None if joined.reshaped else former
+        for statement in layout_of(federation).parent_statements(
+            federation, standing, joined.table
+        ):
+            self._connection.execute(statement)
+        drops, shaken = self._declare(joined, kept)
+        self._inherit(joined.table, self._shown)
+        chunks = self._chunk_views(joined, kept, shaken, whole=whole)
+        if whole or former is None or _differ(former, joined.table, chunks):
+            text = joined_query(federation, joined.table, chunks)
+            name = joined_table(federation.name, table.name)
+            self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS\n{text}")
+            for statement in trigger_statements(federation, joined.table):
+                self._connection.execute(statement)
+        made = replace(joined.table, chunks=chunks)
+        for statement in (*drops, *restored, *joined_grants(federation, made)):
+            self._connection.execute(statement)
+        rows.save_joined(self._connection, federation.name, [made])
+        return whole or bool(shaken) or former is None or made.chunks != former.chunks
+
+    def _declare(self, joined: Joined, kept: dict[str, MemberTable]) -> tuple[list[str], set[int]]:
+        """Put tables in the place of those that must be declared otherwise.
+
+        Returns
+        -------
+        tuple
+            What drops the former ones once nothing reads them, and the chunks that read them.
+        """
+        drops: list[str] = []
+        shaken: set[int] = set()
+        for slug, table in joined.members.items():
+            was = kept[slug]
+            if was.columns == table.columns:
+                continue
+            drops += replace_tables(self._connection, self._federation, was, table)
+            rows.save_member_tables(self._connection, self._federation.name, [table])
+            kept[slug] = table
+            shaken.add(self._chunks[slug])
+        return drops, shaken
+
+    def _inherit(self, table: JoinedTable, slugs: Collection[str]) -> None:
+        """Make some members' tables, and no others, children of the parent, if there is one."""
+        layout = layout_of(self._federation)
+        parent = layout.parent(self._federation, table)
+        if parent is None:
+            return
+        found = self._connection.fetch(query("children"), [parent.schema, parent.name, table.name])
+        attached = [schema for (schema,) in found]
+        wanted = [names_of(self._federation, slug).schema for slug in slugs]
+        for statement in layout.children_statements(self._federation, table, attached, wanted):
+            self._connection.execute(statement)
+
+    def gone(self, table: JoinedTable) -> None:
+        """Drop a joined table that the federation no longer has, with all that belongs to it."""
+        self._dismantle(table)
+        name = self._federation.name
+        for member in rows.load_member_tables(self._connection, name, table=table.name):
+            if member.columns:
+                drop_tables(self._connection, self._federation, member)
+            rows.delete_member_tables(self._connection, name, member.slug, [table.name])
+        rows.delete_joined(self._connection, name, [table.name])
+
+    def _dismantle(self, table: JoinedTable) -> list[str]:
+        """Drop a joined table's views, and give the statements that put back what stood on it."""
+        federation = self._federation
+        name = joined_table(federation.name, table.name)
+        restored = dependents.taken(
+            self._connection,
+            [name],
+            ours=(federation.name, private_schema(federation.name)),
+            rebuild=self._rebuild,
+            why=f"The joined table {name} must be made anew",
+        )
+        self._connection.execute(f"DROP VIEW {name}")
+        for chunk in table.chunks:
+            view = chunk_view(federation.name, table.name, chunk)
+            self._connection.execute(f"DROP VIEW {view}")
+        parent = layout_of(federation).parent(federation, table)
+        if parent is not None:
+            self._inherit(table, ())
+            self._connection.execute(f"DROP TABLE {parent}")
+        for statement in drop_statements(federation, table):
+            self._connection.execute(statement)
+        return restored
+
+    def _chunk_views(
+        self,
+        joined: Joined,
+        kept: Mapping[str, MemberTable],
+        shaken: Collection[int],
+        *,
+        whole: bool,
+    ) -> dict[int, str]:
+        """Make the chunks that show other members, other columns, or other tables, than before.
+
+        A chunk that shows no member any more stays, without rows, until another one comes.
+        """
+        federation, table = self._federation, joined.table
+        former = joined.former
+        chunks: dict[int, str] = {} if whole or former is None else dict(former.chunks)
+        widened = former is not None and former.columns != table.columns
+        every = kept if not widened or whole else self._of(table.name, self._load(None))
+        numbers = by_chunk(every.values(), self._chunks)
+        for number in (chunks.keys() if widened else self._touched) | numbers.keys():
+            text = chunk_query(federation, table, numbers.get(number, ()))
+            made = digest(text)
+            if number in shaken or chunks.get(number) != made:
+                name = chunk_view(federation.name, table.name, number)
+                self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS\n{text}")
+            chunks[number] = made
+        return chunks
+
+    @staticmethod
+    def _of(name: str, tables: Mapping[tuple[str, str], MemberTable]) -> dict[str, MemberTable]:
+        return {slug: each for (slug, table), each in tables.items() if table == name}
+
+
+def _differ(former: JoinedTable, table: JoinedTable, chunks: Mapping[int, str]) -> bool:
+    return former.columns != table.columns or former.chunks.keys() != chunks.keys()
