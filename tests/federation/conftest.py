@@ -62,7 +62,7 @@ def member_of(slug: str, database: Database) -> Member:
 
 @pytest.fixture
 def new_group(cluster: Cluster, remote_cluster: Cluster) -> Iterator[Callable[..., Group]]:
-    """Make a hub, and a database for each of some companies, filled by SQL; the owner is its own."""
+    """Make a hub, and a database for each of some companies, filled by SQL."""
     with ExitStack() as stack:
 
         def make(companies: dict[str, str], *, install: bool = True) -> Group:

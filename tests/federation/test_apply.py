@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-import exclave as xc
-from exclave.errors import DeclarationError, FederationError
-from exclave.federation import FederatedTable, Federation, Member
+from exclave.federation import Federation
 
 from .conftest import Group
 
@@ -19,7 +17,7 @@ NewGroup = Callable[..., Group]
 def filled(*notes: str, table: str = ORDERS) -> str:
     """Give SQL that makes the table of orders with some rows."""
     rows = ", ".join(f"('{note}')" for note in notes)
-    return f"{table} INSERT INTO orders (note) VALUES {rows};"
+    return f"{table} INSERT INTO orders (note) VALUES {rows};"  # noqa: S608 - constants
 
 
 def joined(group: Group, federation: Federation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from exclave.catalog import Connection
@@ -16,7 +16,7 @@ from exclave.federation.provisioning.objects import foreign_tables
 from exclave.federation.provisioning.session import exclusively, impatiently, retried
 from exclave.federation.provisioning.tables import create_tables, joined_table_of, read_tables
 from exclave.federation.registry import acting_as, open_registry, rows
-from exclave.federation.rights import federation_grants, joined_grants, member_grants
+from exclave.federation.rights import check_roles, federation_grants, joined_grants, member_grants
 from exclave.federation.shape import Federation
 from exclave.objects import Schema
 from exclave.plan import Change, Policy, make, run
@@ -128,6 +128,7 @@ def apply(
 
 def _register(connection: Connection, federation: Federation) -> None:
     """Keep the shape, and make the schemas of the joined tables where they are not there yet."""
+    check_roles(connection, federation)
     former = rows.load_federation(connection, federation.name) or federation
     gone = (former.readers | former.writers) - federation.readers - federation.writers
     rows.save_federation(connection, federation)
@@ -137,23 +138,25 @@ def _register(connection: Connection, federation: Federation) -> None:
     )
     missing = set(wanted) - {name for (name,) in there}
     run([Change(None, Schema(name)) for name in wanted if name in missing], connection)
-    statements = federation_grants(federation, gone)
-    if (former.readers, former.writers) != (federation.readers, federation.writers):
-        statements += _grants_again(connection, federation, gone)
+    changed = (former.readers, former.writers) != (federation.readers, federation.writers)
+    members = rows.load_members(connection, federation.name) if changed else []
+    slugs = [member.slug for member in members if member.state == "joined"]
+    statements = federation_grants(federation, gone, slugs)
+    if changed:
+        statements += _grants_again(connection, federation, slugs)
     for statement in statements:
         connection.execute(statement)
 
 
 def _grants_again(
-    connection: Connection, federation: Federation, gone: Collection[str]
+    connection: Connection, federation: Federation, slugs: Iterable[str]
 ) -> Iterator[str]:
-    """Give the grants on what is there already, for roles that are new, and that are gone."""
+    """Give the grants on what is there already, for roles that are new."""
     joined = rows.load_joined(connection, federation.name)
     for table in joined.values():
-        yield from joined_grants(federation, table, gone)
-    for member in rows.load_members(connection, federation.name):
-        if member.state == "joined":
-            yield from member_grants(federation, member.slug, joined, gone)
+        yield from joined_grants(federation, table)
+    for slug in slugs:
+        yield from member_grants(federation, slug, joined)
 
 
 def _is_pending(federation: Federation, member: MemberState) -> bool:
