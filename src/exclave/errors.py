@@ -69,6 +69,10 @@ class ApplyError(PlanError):
         self.sqlstate = sqlstate
 
 
+class QueryError(ExclaveError):
+    """A statement cannot be read, or not be restricted to some members; nothing was sent."""
+
+
 class RemoteError(ExclaveError):
     """A foreign server could not be reached or refused what was asked of it.
 
