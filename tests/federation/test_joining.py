@@ -73,7 +73,13 @@ def test_a_narrower_column_is_declared_in_the_joined_type_without_a_cast() -> No
 
 @pytest.mark.parametrize(
     ("narrow", "wide"),
-    [("real", "double precision"), ("bpchar", "text"), ("integer", "numeric"), ("name", "text")],
+    [
+        ("real", "double precision"),
+        ("bpchar", "text"),
+        ("integer", "numeric"),
+        ("name", "text"),
+        ("date", "timestamp without time zone"),
+    ],
 )
 def test_where_the_remote_would_compare_otherwise_the_branch_has_a_cast(
     narrow: str, wide: str
