@@ -12,7 +12,8 @@ from exclave.cluster import Cluster
 
 pytest_plugins = ["pytester"]
 
-INSTALLED = "exclave" in {entry.name for entry in entry_points(group="pytest11")}
+PLUGIN = "exclave.testing.plugin"
+INSTALLED = PLUGIN in {entry.name for entry in entry_points(group="pytest11")}
 
 CONFTEST = """
     import pytest
@@ -114,7 +115,7 @@ class Project:
         self._pytester.makepyfile(textwrap.dedent(tests))
         for name, value in self.environment.items():
             self._environment.setenv(name, value)
-        plugin = () if INSTALLED else ("-p", "exclave.testing.plugin")
+        plugin = () if INSTALLED else ("-p", PLUGIN)
         return self._pytester.runpytest_subprocess(*plugin, *options)
 
 
@@ -181,3 +182,8 @@ def test_a_project_that_does_not_use_it_pays_nothing(project: Project) -> None:
         "-p",
         "no:xdist",
     ).assert_outcomes(passed=1)
+
+
+def test_it_may_be_named_although_it_is_installed(project: Project) -> None:
+    tests = "def test_of_something_else(): pass"
+    project.run(tests, "-p", PLUGIN, "--noconftest").assert_outcomes(passed=1)
