@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exclave.testing.database import HubDatabase, RunDatabase
     from exclave.testing.fault import Fault
+    from exclave.testing.federated import seed
     from exclave.testing.member import MemberDatabase
     from exclave.testing.proxy import Proxy
     from exclave.testing.rollback import RolledBackConnection
@@ -24,6 +25,7 @@ __all__ = [
     "RolledBackConnection",
     "RunDatabase",
     "make_schema",
+    "seed",
 ]
 
 _MODULES = {
@@ -34,6 +36,7 @@ _MODULES = {
     "RolledBackConnection": "rollback",
     "RunDatabase": "database",
     "make_schema": "schema",
+    "seed": "federated",
 }
 
 

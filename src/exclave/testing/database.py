@@ -11,6 +11,7 @@ from exclave.testing.place import Place
 if TYPE_CHECKING:
     import psycopg
 
+    from exclave.federation import Hub
     from exclave.testing.member import MemberDatabase
 
 
@@ -68,11 +69,29 @@ class HubDatabase(RunDatabase):
         As of `RunDatabase`.
     members
         The members' databases by slug.
+    owner
+        The role that owns what exclave makes there.
     """
 
-    def __init__(self, name: str, place: Place, members: Mapping[str, MemberDatabase]) -> None:
+    def __init__(
+        self, name: str, place: Place, members: Mapping[str, MemberDatabase], owner: str
+    ) -> None:
         super().__init__(name, place)
         self.members: Mapping[str, MemberDatabase] = MappingProxyType(dict(members))
+        self.owner = owner
+
+    def hub(self, connectable: object = None) -> Hub:
+        """Give the hub of the federation.
+
+        Parameters
+        ----------
+        connectable
+            What to reach it by, for instance the connection of a test; None opens connections
+            of its own, and nothing rolls back what is done there.
+        """
+        from exclave.federation import Hub
+
+        return Hub(self.dsn if connectable is None else connectable, owner=self.owner)
 
     def heal(self) -> None:
         """Put right all that was broken about members."""

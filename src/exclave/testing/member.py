@@ -18,6 +18,8 @@ from exclave.testing.proxy import Proxy
 if TYPE_CHECKING:
     from psycopg import sql
 
+    from exclave.federation import Member
+
 _END_TIMEOUT_MS = 10_000
 
 
@@ -76,6 +78,23 @@ class MemberDatabase(RunDatabase):
     def mapping_options(self) -> Mapping[str, str | Secret]:
         """The options of a user mapping that logs in there."""
         return {"user": self.user, "password": self.password}
+
+    def as_member(self, **labels: str) -> Member:
+        """Give it as a member of a federation.
+
+        Parameters
+        ----------
+        **labels
+            Words about it, such as ``country="NL"``.
+        """
+        from exclave.federation import Member
+
+        return Member(
+            self.slug,
+            server_options=self.server_options,
+            mapping_options=self.mapping_options,
+            labels=labels,
+        )
 
     def heal(self) -> None:
         """Put right all that was broken, the last fault first."""

@@ -6,7 +6,8 @@ Nothing is imported, started or connected before a test asks for one of them.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 
@@ -14,9 +15,17 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from sqlalchemy.orm import Session
 
+    from exclave.federation import Federation
     from exclave.testing.database import HubDatabase
     from exclave.testing.member import MemberDatabase
     from exclave.testing.rollback import RolledBackConnection
+
+    class Seed(Protocol):
+        """Writes rows to a member; see `exclave.testing.seed`."""
+
+        def __call__(
+            self, member: str, table: str, rows: Iterable[Mapping[str, Any]]
+        ) -> list[dict[str, Any]]: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,11 +71,18 @@ def exclave_hub_schema() -> object:
 
 
 @pytest.fixture(scope="session")
+def exclave_federation() -> Federation | None:
+    """The federation that joins the members' tables on the hub; override it."""
+    return None
+
+
+@pytest.fixture(scope="session")
 def exclave_databases(
     pytestconfig: pytest.Config,
     exclave_slugs: Iterable[str],
     exclave_schema: object,
     exclave_hub_schema: object,
+    exclave_federation: Federation | None,
 ) -> Generator[HubDatabase]:
     """The hub and the members of this run; each worker of pytest-xdist has its own."""
     from exclave.testing.session import run_databases
@@ -80,7 +96,11 @@ def exclave_databases(
         proxies=pytestconfig.getini("exclave_proxies"),
     )
     with run_databases(
-        settings, slugs, member_schema=exclave_schema, hub_schema=exclave_hub_schema
+        settings,
+        slugs,
+        member_schema=exclave_schema,
+        hub_schema=exclave_hub_schema,
+        federation=exclave_federation,
     ) as hub:
         yield hub
 
@@ -118,12 +138,33 @@ def exclave_engine(exclave_connection: RolledBackConnection) -> Generator[sa.Eng
 
 
 @pytest.fixture
-def exclave_session(exclave_engine: sa.Engine) -> Generator[Session]:
+def exclave_session(
+    exclave_engine: sa.Engine, exclave_connection: RolledBackConnection
+) -> Generator[Session]:
     """A SQLAlchemy session on `exclave_connection`; its commits are savepoints."""
-    from sqlalchemy.orm import Session
+    from exclave.testing.rollback import session_over
 
-    with (
-        exclave_engine.connect() as connection,
-        Session(connection, join_transaction_mode="create_savepoint") as session,
-    ):
+    with session_over(exclave_engine, exclave_connection) as session:
         yield session
+
+
+@pytest.fixture
+def exclave_seed(
+    exclave_hub: HubDatabase,
+    exclave_connection: RolledBackConnection,
+    exclave_federation: Federation | None,
+) -> Seed:
+    """Write rows to a member, which the rollback after the test undoes.
+
+    ``exclave_seed("jfk", "flights", [{"tail": "N1"}])`` gives the rows as the member keeps them;
+    see `exclave.testing.seed`.
+    """
+    from exclave.errors import FixtureError
+    from exclave.testing.federated import seed
+
+    if exclave_federation is None:
+        raise FixtureError(
+            "exclave_seed writes to tables of a federation, and there is none: override the "
+            "fixture exclave_federation, or write to foreign tables with exclave_connection"
+        )
+    return partial(seed, exclave_connection, exclave_hub.owner, exclave_federation)

@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from sqlalchemy.orm import Session
 
 _SAVEPOINT = "exclave_test"
 
@@ -28,12 +29,16 @@ class RolledBackConnection(psycopg.Connection[TupleRow]):
     A ``COMMIT`` that is executed as a statement does commit.
     """
 
+    _depth = 0
+    """Blocks of `transaction` that are open."""
+
     def commit(self) -> None:
         """Keep what was written, as far as the code under test can tell."""
         if self.info.transaction_status is TransactionStatus.INERROR:
             self.rollback()  # as COMMIT does in a transaction that has failed
             return
         self.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+        self.committed()
         self.keep()
 
     def rollback(self) -> None:
@@ -44,6 +49,28 @@ class RolledBackConnection(psycopg.Connection[TupleRow]):
         """Undo what was not committed; the connection stays open for the rest of the test."""
         if not self.closed:
             self.rollback()
+
+    @contextmanager
+    def transaction(
+        self, savepoint_name: str | None = None, force_rollback: bool = False
+    ) -> Generator[psycopg.Transaction]:
+        """Open a savepoint; see `psycopg.Connection.transaction`."""
+        outermost = self._depth == 0
+        self._depth += 1
+        try:
+            with super().transaction(savepoint_name, force_rollback) as transaction:
+                yield transaction
+        finally:
+            self._depth -= 1
+        if outermost:
+            self.committed()
+
+    def committed(self) -> None:
+        """Forget what exclave remembers of a transaction, as its end would.
+
+        So code may write to one member, commit, and write to another.
+        """
+        self.execute("SELECT set_config('exclave.written_member', '', true)")
 
     def keep(self) -> None:
         """Let no later rollback of the code under test undo what was written so far."""
@@ -103,3 +130,27 @@ def engine_over(connection: RolledBackConnection) -> Generator[sa.Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def session_over(engine: sa.Engine, connection: RolledBackConnection) -> Generator[Session]:
+    """Give a SQLAlchemy session whose commits and rollbacks are those of savepoints.
+
+    Parameters
+    ----------
+    engine, connection
+        The engine of the test, and the connection that it has.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.orm import Session
+
+    def committed(session: Session) -> None:
+        if not session.in_nested_transaction():
+            connection.committed()
+
+    with (
+        engine.connect() as outer,
+        Session(outer, join_transaction_mode="create_savepoint") as session,
+    ):
+        event.listen(session, "after_commit", committed)
+        yield session

@@ -18,7 +18,9 @@ from exclave.testing.settings import HUB_VARIABLE, Names, Settings, member_varia
 if TYPE_CHECKING:
     from psycopg import sql
 
-_HUB = "hub"
+    from exclave.federation import Federation
+
+_HUB, _OWNER = "hub", "owner"
 
 
 @contextmanager
@@ -28,6 +30,7 @@ def run_databases(
     *,
     member_schema: object = None,
     hub_schema: object = None,
+    federation: Federation | None = None,
     names: Names | None = None,
 ) -> Generator[HubDatabase]:
     """Make the databases of a hub and its members, and drop them in the end.
@@ -40,6 +43,8 @@ def run_databases(
         The members.
     member_schema, hub_schema
         What they hold, as of `exclave.testing.schema.make_schema`; the members' is made first.
+    federation
+        What joins the members' tables on the hub in the end; None joins nothing.
     names
         Of databases and roles; None gives names that nobody else has.
 
@@ -50,11 +55,15 @@ def run_databases(
 
     Raises
     ------
+    FederationError
+        If a member's tables cannot be joined.
     FixtureError
         If a server that was given cannot be used, or a schema cannot be made.
     ClusterError
         If a throw-away server cannot be started.
     """
+    from psycopg import sql
+
     names = names or Names()
     with ExitStack() as stack:
         places = _places(stack, settings, slugs)
@@ -64,9 +73,15 @@ def run_databases(
         }
         for member in members.values():
             make_schema(member, member_schema)
-        hub = HubDatabase(names.name(_HUB), places[""], members)
+        hub = HubDatabase(names.name(_HUB), places[""], members, names.name(_OWNER))
+        owner = sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(hub.owner))
+        _in_the_end(stack, places[""], owner)
         _create(stack, hub.name, places[""])
         make_schema(hub, hub_schema)
+        if federation is not None:
+            from exclave.testing.federated import federate
+
+            federate(hub, federation)
         yield hub
 
 
