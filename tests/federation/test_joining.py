@@ -228,6 +228,14 @@ def test_inheritance_refuses_members_that_differ_and_names_them() -> None:
     assert '"id"' not in message
 
 
+def test_inheritance_refuses_a_further_member_that_differs_from_what_is_joined() -> None:
+    former = (JoinedColumn("a", "double precision"),)
+    message = refused(table(column("a", "real")), former=former, layout="inheritance")
+    assert "(joined so far: double precision, m1: real)" in message
+    wider = joined(table(column("a", "bigint")), former=(JoinedColumn("a", "integer"),))
+    assert wider.columns == (JoinedColumn("a", "bigint"),)
+
+
 def test_a_parent_table_has_the_type_that_its_children_declare() -> None:
     [only] = joined(table(enum("m", "a")), layout="inheritance").columns
     assert (only.type, only.declared) == ("text", "character varying")
@@ -255,7 +263,7 @@ def test_a_collation_that_all_members_sort_by_is_that_of_the_joined_column() -> 
     assert found.columns == (JoinedColumn("a", "text", collation=GERMAN),)
     assert found.columns[0].null == f"NULL::text COLLATE {GERMAN}"
     for [only] in found.of_members.values():
-        assert (only.collation, only.unsorted, only.expression) == (GERMAN, False, "a")
+        assert (only.collation, only.sorted_by, only.expression) == (GERMAN, None, "a")
 
 
 def test_text_of_members_that_sort_otherwise_is_sorted_on_the_hub() -> None:
@@ -269,6 +277,21 @@ def test_text_of_members_that_sort_otherwise_is_sorted_on_the_hub() -> None:
     hidden = 'GREATEST(a COLLATE "default")', 'GREATEST(a::text COLLATE "default")'
     assert expressions == ["a", *hidden]
     assert [columns[0].collation for columns in found.of_members.values()] == [None, GERMAN, None]
+
+
+def test_a_joined_column_keeps_its_collation_whoever_joins() -> None:
+    former = (JoinedColumn("a", "text", collation=GERMAN),)
+    found = joined(
+        table(column("a", "text", sorts_as=GERMAN)),
+        table(column("a", "text")),
+        table(column("a", "integer")),
+        former=former,
+        types={"a": "text"},
+    )
+    assert found.columns == former
+    expressions = [columns[0].expression for columns in found.of_members.values()]
+    greatest = f"GREATEST(a COLLATE {GERMAN})", f"GREATEST(a::text COLLATE {GERMAN})"
+    assert expressions == ["a", *greatest]
 
 
 def test_numbers_have_no_collation_however_text_sorts_there() -> None:

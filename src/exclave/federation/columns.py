@@ -38,9 +38,9 @@ class MemberColumn:
         Whether it is NOT NULL at the member.
     remote
         What the member said of it, for a later comparison: plain data.
-    unsorted
-        Whether the member sorts its text in another way than the joined column is sorted. Its
-        branch then keeps filters and sorts of it on the hub.
+    sorted_by
+        The collation that its branch gives it, where the member sorts its text in another way
+        than the joined column is sorted; filters and sorts of it then stay on the hub.
     """
 
     name: str
@@ -54,7 +54,7 @@ class MemberColumn:
     always: bool = False
     not_null: bool = False
     remote: Mapping[str, Any] | None = None
-    unsorted: bool = False
+    sorted_by: str | None = None
 
     @property
     def expression(self) -> str:
@@ -67,7 +67,7 @@ class MemberColumn:
         """
         name = quote_identifier(self.name)
         cast = f"{name}::{self.cast}" if self.cast else name
-        return f'GREATEST({cast} COLLATE "default")' if self.unsorted else cast
+        return f"GREATEST({cast} COLLATE {self.sorted_by})" if self.sorted_by else cast
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain data, as the registry keeps it."""

@@ -86,7 +86,7 @@ def join_columns(
         except _CannotJoinError as error:
             problems.append(str(error))
     if federation.layout == "inheritance":
-        problems += _unlike(members, joins)
+        problems += _unlike(members, joins, known)
     if problems:
         raise DeclarationError(f"{table} of {federation} cannot be joined.\n" + "\n".join(problems))
     columns = (joins[name].column if name in joins else known[name] for name in held)
@@ -133,7 +133,11 @@ def _misnamed(
             yield f"{what}= names {listed}, which no member has; the columns are {there}."
 
 
-def _unlike(members: Mapping[str, RemoteTable], joins: Mapping[str, _Join]) -> Iterable[str]:
+def _unlike(
+    members: Mapping[str, RemoteTable],
+    joins: Mapping[str, _Join],
+    former: Mapping[str, JoinedColumn],
+) -> Iterable[str]:
     """Say which columns differ, where all tables must be alike: types, collations, absence."""
     for name, join in joins.items():
         lacking = [slug for slug in members if slug not in join.of_members]
@@ -143,12 +147,16 @@ def _unlike(members: Mapping[str, RemoteTable], joins: Mapping[str, _Join]) -> I
                 f"at {', '.join(lacking)}. Add it there, leave it out with exclude= or only=, or "
                 'take the layout "union".'
             )
-        kinds = {(column.type, column.collation) for column in join.of_members.values()}
-        if len(kinds) > 1:
-            each = ", ".join(
-                f"{slug}: {column.type}" + (f" {column.collation}" if column.collation else "")
-                for slug, column in join.of_members.items()
-            )
+        kinds = {
+            slug: f"{column.type} {column.collation or ''}".rstrip()
+            for slug, column in join.of_members.items()
+        }
+        there = former.get(name)
+        if there is not None and there.type == join.column.type:
+            kind = f"{there.declared or there.type} {there.collation or ''}".rstrip()
+            kinds = {"joined so far": kind, **kinds}
+        if len(set(kinds.values())) > 1:
+            each = ", ".join(f"{slug}: {kind}" for slug, kind in kinds.items())
             yield (
                 f'The layout "inheritance" needs one type of "{name}" at all members ({each}). '
                 'Make them alike, or take the layout "union".'
@@ -186,7 +194,7 @@ def _join(
         slug: _declared(column, type_) if labels is None else type_
         for slug, column in by_member.items()
     }
-    collation = _collation(type_, declared, by_member)
+    collation = _collation(type_, declared, by_member, former)
     of_members = {
         slug: _member_column(name, column, type_, declared[slug], collation)
         for slug, column in by_member.items()
@@ -298,11 +306,21 @@ def _declared(column: RemoteColumn, type_: str) -> str:
 
 
 def _collation(
-    type_: str, declared: Mapping[str, str], by_member: Mapping[str, RemoteColumn]
+    type_: str,
+    declared: Mapping[str, str],
+    by_member: Mapping[str, RemoteColumn],
+    former: JoinedColumn | None,
 ) -> str | None:
-    """Give the collation of a joined column: the one by which all members sort, if they do."""
+    """Give the collation of a joined column: the one by which all members sort, if they do.
+
+    One that is there keeps its own, since views of others may stand on it.
+    """
+    if not is_text(type_):
+        return None
+    if former is not None and is_text(former.type):
+        return former.collation
     ways = {(column.sorts_as, column.sorts_alike) for column in by_member.values()}
-    if not all(map(is_text, (type_, *declared.values()))) or len(ways) > 1:
+    if not all(map(is_text, declared.values())) or len(ways) > 1:
         return None
     [(name, alike)] = ways
     return name if alike else None
@@ -312,7 +330,8 @@ def _member_column(
     name: str, column: RemoteColumn, type_: str, declared: str, collation: str | None
 ) -> MemberColumn:
     sorts_so = column.sorts_alike and column.sorts_as == collation
-    sorted_there = is_text(type_) and is_text(declared)
+    if not is_text(type_) or (not is_text(declared) and collation is None):
+        sorts_so = True  # a cast from another type is not sent, and gives the hub's default
     constant = None
     if column.default_is_constant and column.default is not None:
         found = _LITERAL.match(column.default)
@@ -331,7 +350,7 @@ def _member_column(
         constant,
         always,
         column.not_null,
-        unsorted=sorted_there and not sorts_so,
+        sorted_by=None if sorts_so else collation or '"default"',
     )
 
 
