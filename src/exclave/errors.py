@@ -89,6 +89,26 @@ class RemoteError(ExclaveError):
         self.sqlstate = sqlstate
 
 
+class MembersDownError(RemoteError):
+    """Members of a federation that a statement needs are down; nothing of it was done.
+
+    Parameters
+    ----------
+    message
+        Which members, why, and what can be done.
+    members
+        By slug, why; values of `exclave.federation.Health`.
+    sqlstate
+        The five-character SQLSTATE of the statement's failure; ``None`` when it was not sent.
+    """
+
+    def __init__(
+        self, message: str, members: Mapping[str, Any], sqlstate: str | None = None
+    ) -> None:
+        super().__init__(message, sqlstate)
+        self.members: dict[str, Any] = dict(members)
+
+
 class RefreshError(ExclaveError):
     """A materialized view could not be refreshed; its old data is as it was.
 

@@ -25,6 +25,10 @@ class Connection(Protocol):
         """Run a query and give all of its rows."""
         ...
 
+    def select(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Row]]:
+        """Run any statement and give the names of its columns, and its rows; both may be none."""
+        ...
+
     def execute(self, sql: str) -> None:
         """Run a statement that has no parameters and gives no rows."""
         ...
@@ -38,6 +42,10 @@ class Connection(Protocol):
 
         Leaving the context without an exception commits or releases; with one it rolls back.
         """
+        ...
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open, which may have written."""
         ...
 
     def sqlstate(self, error: Exception) -> str | None:
@@ -76,6 +84,17 @@ class PsycopgConnection:
             cursor.execute(cast("Any", sql), parameters or None)
             return cast("list[Row]", cursor.fetchall())
 
+    def select(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Row]]:
+        """Run any statement and give the names of its columns, and its rows; both may be none."""
+        from psycopg.rows import tuple_row
+
+        with self._psycopg.RawCursor(self._connection, row_factory=tuple_row) as cursor:
+            cursor.execute(cast("Any", sql), parameters or None)
+            if cursor.description is None:
+                return (), []
+            names = tuple(column.name for column in cursor.description)
+            return names, cast("list[Row]", cursor.fetchall())
+
     def execute(self, sql: str) -> None:
         """Run a statement that has no parameters and gives no rows."""
         with self._psycopg.RawCursor(self._connection) as cursor:
@@ -89,6 +108,11 @@ class PsycopgConnection:
     def transaction(self) -> AbstractContextManager[object]:
         """Open a transaction, or a savepoint within the one that is open."""
         return self._connection.transaction()
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open, which may have written."""
+        status = self._connection.info.transaction_status
+        return status != self._psycopg.pq.TransactionStatus.IDLE
 
     def sqlstate(self, error: Exception) -> str | None:
         """Give the SQLSTATE of an exception of psycopg."""

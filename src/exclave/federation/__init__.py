@@ -1,7 +1,18 @@
 """Many databases that hold the same tables, read and written as one."""
 
+from exclave.federation.health import Completeness, Health, Kept, QueryResult
 from exclave.federation.hub import Hub
 from exclave.federation.member import Member, MemberState
 from exclave.federation.shape import FederatedTable, Federation
 
-__all__ = ["FederatedTable", "Federation", "Hub", "Member", "MemberState"]
+__all__ = [
+    "Completeness",
+    "FederatedTable",
+    "Federation",
+    "Health",
+    "Hub",
+    "Kept",
+    "Member",
+    "MemberState",
+    "QueryResult",
+]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from exclave.catalog import Connection
 from exclave.federation import registry
 from exclave.federation.connectable import connectable_of
+from exclave.federation.health import Down, Health, Kept, Policy, QueryResult, Watch, refresh
+from exclave.federation.health.probe import Progress as ProbeProgress
+from exclave.federation.health.run import query
+from exclave.federation.health.touch import Depth
 from exclave.federation.member import Member, MemberState
 from exclave.federation.provisioning.apply import Applied, Progress, apply, no_progress
 from exclave.federation.provisioning.members import add_member
-from exclave.federation.provisioning.plan import FederationPlan, plan
+from exclave.federation.provisioning.suspending import resume, suspend
 from exclave.federation.registry import rows
 from exclave.federation.shape import Federation
 
@@ -30,6 +35,9 @@ class Hub:
         done over an open connection is part of the caller's transaction.
     owner
         The role that owns what is made; the role of the session must be a member of it.
+    down
+        What becomes of statements that read members which are down, unless they say otherwise:
+        ``"raise"``, ``"skip"`` or ``"stale"``; see `query`.
 
     Raises
     ------
@@ -37,9 +45,13 @@ class Hub:
         When the connectable is none of these.
     """
 
-    def __init__(self, connectable: object, owner: str = DEFAULT_OWNER) -> None:
+    def __init__(
+        self, connectable: object, owner: str = DEFAULT_OWNER, *, down: Down = "raise"
+    ) -> None:
         self._connectable = connectable_of(connectable)
         self._owner = owner
+        self.policy = Policy(down)
+        self.watch = Watch(self._connectable)
 
     @property
     def owner(self) -> str:
@@ -181,22 +193,6 @@ class Hub:
         with self.session() as connection:
             return apply(connection, federation, self._owner, rebuild=rebuild, progress=progress)
 
-    def plan(self, federation: Federation) -> FederationPlan:
-        """Tell what the next `apply` would do; no member is connected to.
-
-        Parameters
-        ----------
-        federation
-            The federation.
-
-        Raises
-        ------
-        DeclarationError
-            When a name that the federation leads to is impossible.
-        """
-        with self.transaction() as connection:
-            return plan(connection, federation)
-
     def members(self, federation: Federation, **labels: str) -> list[MemberState]:
         """Give the members of a federation.
 
@@ -209,3 +205,138 @@ class Hub:
         """
         with self.session() as connection:
             return rows.load_members(connection, federation.name, labels)
+
+    def probe(
+        self,
+        federation: Federation,
+        members: Sequence[str] | None = None,
+        *,
+        timeout_seconds: float = 5.0,
+        depth: Depth = "read",
+        progress: ProbeProgress = lambda done, total, slug: None,
+    ) -> dict[str, Health]:
+        """Find out which members answer: all silent ones at the same time.
+
+        Over a session of the caller's they are touched one after the other; silent ones take as
+        often as long then.
+
+        Parameters
+        ----------
+        federation
+            The federation.
+        members
+            Slugs; ``None`` is all.
+        timeout_seconds
+            How long it may take.
+        depth
+            ``"read"`` asks whether a table of the member's can be read, ``"connect"`` whether the
+            hub can open a transaction there, which takes two round trips.
+        progress
+            Told how many are done, of how many, and which was the last.
+
+        Returns
+        -------
+        dict
+            By slug.
+        """
+        return self.watch.probe(federation, members, timeout_seconds, depth, progress)
+
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        federation: Federation | Iterable[Federation] | None = None,
+        down: Down | None = None,
+        timeout_seconds: float | None = None,
+        limit_seconds: float | None = None,
+    ) -> QueryResult:
+        """Run a statement over joined tables, whether or not all members are there.
+
+        Parameters
+        ----------
+        sql
+            Its text.
+        parameters
+            Values of placeholders such as ``%s``, or by name of ``%(name)s``; with values a
+            percent sign is written ``%%``.
+        federation
+            The federation, or the federations, whose tables it may read; ``None`` is all of the
+            hub, whose shapes the session's role must be able to read then.
+        down
+            ``"raise"``: members that are down are an error that names them. ``"skip"``: the
+            rows of the others. ``"stale"``: also the last known rows of those, for tables that
+            keep them. ``None`` is what the hub was given; a statement that writes is then sent
+            as it is.
+        timeout_seconds
+            How long a member may stay silent until it counts as down; ``None`` is 5.
+        limit_seconds
+            How long the statement itself may take; ``None`` leaves that to the session.
+
+        Returns
+        -------
+        QueryResult
+            The rows, and whose they are.
+
+        Raises
+        ------
+        MembersDownError
+            When members are down that it cannot do without.
+        DeclarationError
+            When it writes or locks rows and `down` is given as ``"skip"`` or ``"stale"``.
+        QueryError
+            When members are to be left out of a text that cannot be read.
+        """
+        policy = self.policy.changed(down, timeout_seconds)
+        federations = [federation] if isinstance(federation, Federation) else federation
+        return query(
+            self.watch, sql, parameters, federations, policy, down is not None, limit_seconds
+        )
+
+    def suspend(self, federation: Federation, slug: str, reason: str | None = None) -> None:
+        """Let the joined tables raise an error for a member at once, in the place of its rows.
+
+        Nobody waits for it then, from any client. With a condition on the member column it is
+        left out, and with ``down="skip"`` or ``"stale"`` too. Nothing happens at the member.
+
+        Parameters
+        ----------
+        federation, slug
+            Which member of which federation.
+        reason
+            Why, for all who read the joined tables.
+
+        Raises
+        ------
+        RegistryError
+            When there is no such member.
+        ApplyError
+            When other sessions held on to the joined tables for too long.
+        """
+        with self.session() as connection:
+            suspend(connection, federation, slug, self._owner, reason)
+        self.watch.forget(federation.name)
+
+    def resume(self, federation: Federation, slug: str) -> None:
+        """Let the joined tables show a suspended member's rows again; see `suspend`."""
+        with self.session() as connection:
+            resume(connection, federation, slug, self._owner)
+        self.watch.forget(federation.name)
+
+    def refresh(
+        self,
+        federation: Federation,
+        members: Sequence[str] | None = None,
+        *,
+        timeout_seconds: float = 5.0,
+        limit_seconds: float | None = None,
+        progress: ProbeProgress = lambda done, total, slug: None,
+    ) -> dict[str, Kept]:
+        """Keep the rows that members have now; see `exclave.federation.health.refresh`."""
+        return refresh(
+            self.watch, self._owner, federation, members, timeout_seconds, limit_seconds, progress
+        )
+
+    def close(self) -> None:
+        """Close the sessions that it keeps open to find out about members."""
+        self.watch.close()

@@ -87,6 +87,11 @@ def stale_table(federation: str, table: str) -> QualifiedName:
     return QualifiedName(f"{table}@stale", private_schema(federation))
 
 
+def last_known(federation: str, table: str) -> QualifiedName:
+    """Name the view that shows the last known rows as the joined table would."""
+    return QualifiedName(f"{table}@last", private_schema(federation))
+
+
 def write_function(federation: str, table: str) -> QualifiedName:
     """Name the function that brings rows of a joined table to their member."""
     return QualifiedName(f"{table}@write", private_schema(federation))

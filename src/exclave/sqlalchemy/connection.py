@@ -64,6 +64,17 @@ class SqlalchemyConnection:
                 cursor.execute(sql)
             return list(cursor.fetchall())
 
+    def select(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Row]]:
+        """Run any statement and give the names of its columns, and its rows; both may be none."""
+        with self._cursor() as cursor:
+            if parameters:
+                cursor.execute(*self._native(sql, parameters))
+            else:
+                cursor.execute(sql)
+            if not cursor.description:
+                return (), []
+            return tuple(column[0] for column in cursor.description), list(cursor.fetchall())
+
     def execute(self, sql: str) -> None:
         """Run a statement that has no parameters and gives no rows."""
         self._connection.execute(sa.DDL(sql.replace("%", "%%")), execution_options=_PLAIN)
@@ -93,6 +104,10 @@ class SqlalchemyConnection:
         if self._connection.in_transaction():
             return self._connection.begin_nested()
         return self._connection.begin()
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open, which may have written."""
+        return self._depth > 0 if self._autocommits() else self._connection.in_transaction()
 
     def sqlstate(self, error: Exception) -> str | None:
         """Give the SQLSTATE of an exception of SQLAlchemy's or of the driver's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from exclave.federation.layouts import layout_of
 from exclave.federation.naming import chunk_view, names_of
@@ -54,6 +55,41 @@ def branch(
     return f"SELECT {', '.join(outputs)} FROM {source}"  # noqa: S608 - quoted
 
 
+def suspended_branch(
+    federation: Federation, joined: JoinedTable, slug: str, reason: str | None
+) -> str:
+    """Write what stands in the place of a suspended member's branch: it raises when it is read.
+
+    Parameters
+    ----------
+    federation, joined
+        As of `branch`.
+    slug
+        The member.
+    reason
+        Why the member is suspended; everyone who reads the joined table may see it.
+
+    Notes
+    -----
+    The columns come from the function, so that no condition on them can be decided before it has
+    been called; with constants PostgreSQL would leave the branch out, and rows with it. A
+    condition on the member column still leaves it out.
+    """
+    outputs = [_output(f"{quote_literal(slug)}::text", federation.member_column)]
+    given: list[str] = []
+    for name in layout_of(federation).system_columns():
+        outputs.append(_output(quote_identifier(f"{name}@"), name))
+        given.append(f"{quote_identifier(f'{name}@')} oid")
+    for column in joined.columns:
+        name = quote_identifier(column.name)
+        collation = f" COLLATE {column.collation}" if column.collation else ""
+        outputs.append(name)
+        given.append(f"{name} {column.type}{collation}")
+    arguments = ", ".join(map(quote_literal, (federation.name, slug, reason or "")))
+    source = f"exclave.suspended({arguments}) AS suspended({', '.join(given)})"
+    return f"SELECT {', '.join(outputs)} FROM {source}"  # noqa: S608 - quoted
+
+
 def _output(expression: str, name: str) -> str:
     quoted = quote_identifier(name)
     return quoted if expression == quoted else f"{expression} AS {quoted}"
@@ -67,10 +103,28 @@ def nothing(federation: Federation, joined: JoinedTable) -> str:
     return f"SELECT {', '.join(outputs)} WHERE false"
 
 
-def chunk_query(federation: Federation, joined: JoinedTable, tables: Iterable[MemberTable]) -> str:
-    """Write the query of a chunk: the branches of its members, in the order of their slugs."""
+def chunk_query(
+    federation: Federation,
+    joined: JoinedTable,
+    tables: Iterable[MemberTable],
+    suspended: Mapping[str, str | None] = MappingProxyType({}),
+) -> str:
+    """Write the query of a chunk: the branches of its members, in the order of their slugs.
+
+    Parameters
+    ----------
+    federation, joined
+        As of `branch`.
+    tables
+        The tables of its members.
+    suspended
+        Why members are suspended, by the slugs of those that are.
+    """
     branches = [
-        branch(federation, joined, table) for table in sorted(tables, key=lambda each: each.slug)
+        suspended_branch(federation, joined, table.slug, suspended[table.slug])
+        if table.slug in suspended
+        else branch(federation, joined, table)
+        for table in sorted(tables, key=lambda each: each.slug)
     ]
     return _UNION.join(branches) or nothing(federation, joined)
 

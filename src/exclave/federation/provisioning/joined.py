@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection
-from exclave.errors import DeclarationError
 from exclave.federation.layouts import layout_of
 from exclave.federation.layouts.views import by_chunk, chunk_query, joined_query
 from exclave.federation.member import MemberState
@@ -37,20 +36,23 @@ class Joining:
         The slugs of members whose tables are joined now, and of those whose no longer are.
     tables
         The joined tables that were changed.
-    refused
-        Why members cannot be joined, by slug.
     """
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     tables: tuple[str, ...]
-    refused: Mapping[str, DeclarationError]
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.tables)
 
 
-def join(connection: Connection, federation: Federation, *, rebuild: bool = False) -> Joining:
+def join(
+    connection: Connection,
+    federation: Federation,
+    *,
+    rebuild: bool = False,
+    touched: Collection[str] = (),
+) -> Joining:
     """Make the joined tables show the members that are ready, and no others.
 
     What it costs depends on how many members change, not on how many there are: only the chunks
@@ -65,6 +67,8 @@ def join(connection: Connection, federation: Federation, *, rebuild: bool = Fals
     rebuild
         Whether views of others that stand on a joined table may be dropped and put back, where
         PostgreSQL allows no other way.
+    touched
+        The slugs of members that were suspended or resumed.
 
     Raises
     ------
@@ -75,18 +79,16 @@ def join(connection: Connection, federation: Federation, *, rebuild: bool = Fals
     """
     members = {each.slug: each for each in rows.load_members(connection, federation.name)}
     former = rows.load_joined(connection, federation.name)
-    ready = [slug for slug, member in members.items() if _is_ready(federation, member)]
-    shown = [slug for slug, member in members.items() if member.state == "joined"]
-    added, refused = _admitted(connection, federation, former, shown, ready)
+    added = [slug for slug, member in members.items() if _is_ready(federation, member)]
     removed = [slug for slug, member in members.items() if member.state == "leaving"]
-    work = _Work(connection, federation, members, added, rebuild=rebuild)
+    work = _Work(connection, federation, members, added, rebuild=rebuild, touched=touched)
     changed = [table.name for table in federation.tables if work.table(table, former)]
     gone = former.keys() - {table.name for table in federation.tables}
     for name in sorted(gone):
         work.gone(former[name])
     for slug in added:
         rows.set_state(connection, federation.name, slug, "joined")
-    done = Joining(tuple(added), tuple(removed), (*changed, *sorted(gone)), refused)
+    done = Joining(tuple(added), tuple(removed), (*changed, *sorted(gone)))
     if done:
         rows.set_federation_joined(connection, federation.name)
         tables = list(done.tables)
@@ -101,42 +103,6 @@ def _is_ready(federation: Federation, member: MemberState) -> bool:
     return member.shape_digest == shape_digest(federation, member.slug)
 
 
-def _admitted(
-    connection: Connection,
-    federation: Federation,
-    former: Mapping[str, JoinedTable],
-    shown: Sequence[str],
-    ready: Sequence[str],
-) -> tuple[list[str], dict[str, DeclarationError]]:
-    """Tell members that can be joined with those that are shown from those that cannot."""
-    if not ready:
-        return [], {}
-    tables: dict[str, dict[str, MemberTable]] = {slug: {} for slug in ready}
-    for table in rows.load_member_tables(connection, federation.name, ready):
-        tables[table.slug][table.table] = table
-    admitted: list[str] = []
-    refused: dict[str, DeclarationError] = {}
-    known = dict(former)
-    for slug, own in tables.items():
-        joined = dict(known)
-        try:
-            for table in federation.tables:
-                was = known.get(table.name)
-                found = joined_table_of(federation, table, was, [own[table.name]])
-                if found.reshaped:  # then all others must fit too
-                    others = rows.load_member_tables(
-                        connection, federation.name, [*shown, *admitted, slug], table.name
-                    )
-                    found = joined_table_of(federation, table, was, others)
-                joined[table.name] = found.table
-        except DeclarationError as error:
-            refused[slug] = error
-        else:
-            admitted.append(slug)
-            known = joined
-    return admitted, refused
-
-
 class _Work:
     """The changes of joined tables, one after the other."""
 
@@ -148,6 +114,7 @@ class _Work:
         added: Sequence[str],
         *,
         rebuild: bool,
+        touched: Collection[str],
     ) -> None:
         self._connection = connection
         self._federation = federation
@@ -155,8 +122,13 @@ class _Work:
         self._shown = {slug for slug, member in members.items() if member.state == "joined"}
         self._shown |= set(added)
         self._added = set(added)
+        self._suspended = {
+            slug: member.suspended_reason for slug, member in members.items() if member.suspended
+        }
         moved = [
-            slug for slug, member in members.items() if slug in added or member.state == "leaving"
+            slug
+            for slug, member in members.items()
+            if slug in added or slug in touched or member.state == "leaving"
         ]
         self._touched = {self._chunks[slug] for slug in moved}
         self._rebuild = rebuild
@@ -286,7 +258,7 @@ class _Work:
         every = kept if not widened or whole else self._of(table.name, self._load(None))
         numbers = by_chunk(every.values(), self._chunks)
         for number in (chunks.keys() if widened else self._touched) | numbers.keys():
-            text = chunk_query(federation, table, numbers.get(number, ()))
+            text = chunk_query(federation, table, numbers.get(number, ()), self._suspended)
             made = digest(text)
             if number in shaken or chunks.get(number) != made:
                 name = chunk_view(federation.name, table.name, number)

@@ -35,6 +35,7 @@ TABLES: Mapping[str, Sequence[str]] = {
         "added_at timestamp with time zone",
         "joined_at timestamp with time zone",
         "refreshed_at timestamp with time zone",
+        "refreshed_tables text[]",
     ),
     "member_table": (
         "federation text",
