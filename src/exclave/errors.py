@@ -162,6 +162,24 @@ class HubMovedError(RegistryError):
     """The hub is a copy of another one; nothing touches its members until it is adopted."""
 
 
+class DependentsError(RegistryError):
+    """Something of others depends on what was to be removed; nothing was removed.
+
+    Parameters
+    ----------
+    dependents
+        What it is, as PostgreSQL describes it.
+    """
+
+    def __init__(self, dependents: Sequence[str]) -> None:
+        self.dependents: tuple[str, ...] = tuple(dependents)
+        lines = "\n".join(f"    {each}" for each in dependents)
+        super().__init__(
+            "Nothing was removed, since this is not exclave's and would be dropped along:\n"
+            f"{lines}\nDrop it first, or say that it may go too (--cascade, cascade=True)."
+        )
+
+
 class ClusterError(ExclaveError):
     """A throw-away PostgreSQL cluster could not be found, started or stopped."""
 

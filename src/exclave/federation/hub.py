@@ -98,6 +98,41 @@ class Hub:
         with self.session() as connection:
             return registry.install(connection, self._owner)
 
+    def upgrade(self) -> bool:
+        """Bring the registry to this library's version; tell whether it was of an older one."""
+        with self.session() as connection:
+            return registry.upgrade(connection, self._owner)
+
+    def adopt(self) -> bool:
+        """Say of a copied or renamed hub that it is to use the members; tell whether it was one."""
+        with self.session() as connection:
+            return registry.adopt(connection, self._owner)
+
+    def uninstall(self, *, cascade: bool = False, drop_owner: bool = True) -> registry.Uninstalled:
+        """Remove all that was made for federations; nothing is changed at the members.
+
+        Parameters
+        ----------
+        cascade
+            Whether what others made upon it is dropped along.
+        drop_owner
+            Whether the owner role goes too, where `install` made it and nothing else needs it.
+
+        Returns
+        -------
+        Uninstalled
+            What was dropped, and what remains for an administrator.
+
+        Raises
+        ------
+        DependentsError
+            When something of others depends on what was to be removed; nothing is removed then.
+        """
+        with self.session() as connection:
+            return registry.uninstall(
+                connection, self._owner, cascade=cascade, drop_owner=drop_owner
+            )
+
     def history(
         self, federation: str | None = None, slug: str | None = None, limit: int | None = None
     ) -> list[registry.Event]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, cast
 
 from exclave.errors import DeclarationError
 from exclave.objects import QualifiedName
-from exclave.objects.names import check_name
+from exclave.objects.names import check_name, check_role
 
 Layout = Literal["union", "inheritance"]
 EnumsAs = Literal["text", "type"]
@@ -291,7 +291,7 @@ class Federation:
 def _roles(given: Iterable[str], what: str) -> frozenset[str]:
     if isinstance(given, str):
         raise DeclarationError(f"The {what} must be a list of roles, not the string {given!r}.")
-    return frozenset(check_name(role, "role") for role in given)
+    return frozenset(check_role(role, "role") for role in given)
 
 
 def _option(value: object) -> str:

@@ -26,12 +26,16 @@ from exclave.federation.registry.rows import (
     suspend,
     update_member,
 )
+from exclave.federation.registry.uninstall import Uninstalled, uninstall
+from exclave.federation.registry.upgrade import adopt, upgrade
 
 __all__ = [
     "Event",
     "Identity",
     "Registry",
+    "Uninstalled",
     "acting_as",
+    "adopt",
     "become",
     "delete_federation",
     "delete_joined",
@@ -56,5 +60,7 @@ __all__ = [
     "set_federation_joined",
     "set_state",
     "suspend",
+    "uninstall",
     "update_member",
+    "upgrade",
 ]

@@ -13,11 +13,9 @@ from exclave.federation.registry.identity import Identity
 from exclave.federation.registry.opened import VERSION, acting_as, check_version, read_registry
 from exclave.federation.registry.query import query
 from exclave.federation.registry.tables import TABLES
+from exclave.federation.registry.upgrade import lock, make_at_home
 from exclave.objects.quoting import quote_identifier
 from exclave.plan import install_ledger
-
-LOCK_KEY = 0x65786665647267
-"""The advisory lock under which a registry is installed, upgraded and removed: "exfedrg"."""
 
 WRAPPERS = ("postgres_fdw",)
 """The wrappers that the owner role is to use unless others are named."""
@@ -98,7 +96,7 @@ def install(connection: Connection, owner: str, wrappers: Sequence[str] = WRAPPE
         installed with another owner, or by a later version of this library.
     """
     with connection.transaction():
-        connection.fetch(query("lock"), [LOCK_KEY])
+        lock(connection)
         standing = Standing.read(connection, owner, wrappers)
         _check(connection, standing, owner)
         steps = _steps(standing, owner, wrappers)
@@ -223,6 +221,5 @@ def _make_registry(connection: Connection, owner: str, made: Sequence[str]) -> N
         connection.execute(query(f"version_{number}"))
     home = Identity.of(connection)
     connection.fetch(query("registry_write"), [VERSION, home.system, home.database, owner])
-    connection.execute(home.function)
-    connection.execute("GRANT EXECUTE ON FUNCTION exclave.at_home() TO PUBLIC")
+    make_at_home(connection, home)
     record(connection, "install", made=[*made, "registry"])

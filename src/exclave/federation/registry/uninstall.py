@@ -1,0 +1,252 @@
+"""Removing from a hub all that was made for federations, and nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from exclave.catalog import Connection
+from exclave.errors import DependentsError, RegistryError
+from exclave.federation.naming import MemberNames, private_schema
+from exclave.federation.registry.history import history
+from exclave.federation.registry.install import WRAPPERS, Standing
+from exclave.federation.registry.opened import VERSION, acting_as, read_registry
+from exclave.federation.registry.query import query
+from exclave.federation.registry.rows import load_federations, load_members
+from exclave.federation.registry.tables import TABLES
+from exclave.federation.registry.upgrade import lock
+from exclave.objects.quoting import quote_identifier
+from exclave.plan.ledger.table import NAMES
+
+_ORDER = (
+    "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "SEQUENCE", "ROUTINE", "TYPE",
+    "USER MAPPING", "SERVER", "SCHEMA",
+)  # fmt: skip
+"""What is dropped before what: dependents first."""
+
+_IN_USE, _FORBIDDEN = "2BP01", "42501"
+
+_FUNCTIONS = ("at_home", "only_at_home")
+
+
+@dataclass(frozen=True, slots=True)
+class Uninstalled:
+    """What an uninstallation did.
+
+    Parameters
+    ----------
+    dropped
+        What was dropped, as SQL names it, such as ``VIEW shops.orders``.
+    along
+        What of others was dropped along, since it depended on that.
+    left
+        The statements that remain for an administrator: what the role could not take back, or
+        what somebody else had made before or uses.
+    """
+
+    dropped: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.dropped)
+
+
+def uninstall(
+    connection: Connection, owner: str, *, cascade: bool = False, drop_owner: bool = True
+) -> Uninstalled:
+    """Remove all federations, the registry, and what the installation made, in one transaction.
+
+    Nothing is changed at the members, and none is connected to. Of the schema ``exclave`` the
+    ledger stays as long as it holds something of others.
+
+    Parameters
+    ----------
+    connection
+        A session on the hub.
+    owner
+        The owner role.
+    cascade
+        Whether what others made upon it is dropped along; without it there must be nothing.
+    drop_owner
+        Whether the owner role goes too, where the installation made it and nothing else needs it.
+
+    Returns
+    -------
+    Uninstalled
+        What was dropped, and what is left to do; false when there was no registry.
+
+    Raises
+    ------
+    DependentsError
+        When something of others depends on what was to be removed; nothing is removed then.
+    RegistryError
+        When the registry is another role's or a later library's.
+    """
+    with connection.transaction():
+        lock(connection)
+        standing = Standing.read(connection, owner, WRAPPERS)
+        found = read_registry(connection, owner)
+        if found is None:
+            return Uninstalled()
+        if found.version > VERSION:
+            raise RegistryError(
+                f"The registry is of version {found.version}, which a later exclave made, and this "
+                f"one knows versions up to {VERSION}: it would leave things behind. Use that one."
+            )
+        with acting_as(connection, owner, standing.former):
+            made = _made(connection)
+            schemas, servers = _names(connection)
+            along = _strangers(connection, owner, schemas, servers)
+            if along and not cascade:
+                raise DependentsError(along)
+            dropped = _drop(connection, owner, schemas, servers, cascade=cascade)
+            dropped += _drop_registry(connection, cascade=cascade)
+        dropped += _drop_ledger(connection, owner, standing, made)
+        left = _take_back(connection, owner, standing, made, drop_owner=drop_owner)
+        return Uninstalled(tuple(dropped), tuple(along), tuple(left))
+
+
+def _made(connection: Connection) -> set[str]:
+    events = history(connection)
+    return {
+        made
+        for event in events
+        if event.action == "install"
+        for made in cast("list[str]", event.detail["made"])
+    }
+
+
+def _names(connection: Connection) -> tuple[list[str], list[str]]:
+    """Name the schemas and the servers of all federations."""
+    schemas: list[str] = []
+    servers: list[str] = []
+    for federation in load_federations(connection):
+        schemas += [federation.name, private_schema(federation.name)]
+        for member in load_members(connection, federation.name):
+            schemas += [member.schema, MemberNames(member.schema).insertable]
+            servers.append(member.server)
+    return schemas, servers
+
+
+def _strangers(
+    connection: Connection, owner: str, schemas: Sequence[str], servers: Sequence[str]
+) -> list[str]:
+    parameters = [owner, [*schemas, "exclave"], list(servers)]
+    return [described for (described,) in connection.fetch(query("strangers"), parameters)]
+
+
+def _drop(
+    connection: Connection,
+    owner: str,
+    schemas: Sequence[str],
+    servers: Sequence[str],
+    *,
+    cascade: bool,
+) -> list[str]:
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    rows = connection.fetch(query("ours"), [owner, list(schemas), list(servers)])
+    for kind, name in rows:
+        names[kind].append(name)
+    dropped: list[str] = []
+    for kind in _ORDER:
+        dropped += [f"{kind} {name}" for name in names[kind]]
+        if kind == "USER MAPPING":
+            for name in names[kind]:
+                connection.execute(f"DROP USER MAPPING {name}")
+        elif names[kind]:
+            _drop_all(connection, kind, names[kind], cascade=cascade)
+    return dropped
+
+
+def _drop_all(connection: Connection, kind: str, names: Iterable[str], *, cascade: bool) -> None:
+    end = " CASCADE" if cascade else ""
+    connection.execute(f"DROP {kind} IF EXISTS {', '.join(names)}{end}")
+
+
+def _drop_registry(connection: Connection, *, cascade: bool) -> list[str]:
+    tables = [f"exclave.{name}" for name in TABLES]
+    functions = [f"exclave.{name}()" for name in _FUNCTIONS]
+    _drop_all(connection, "TABLE", tables, cascade=cascade)
+    _drop_all(connection, "FUNCTION", functions, cascade=cascade)
+    return [f"TABLE {name}" for name in tables]
+
+
+def _drop_ledger(
+    connection: Connection, owner: str, standing: Standing, made: Container[str]
+) -> list[str]:
+    """Drop of the ledger what is the owner's or the installation's and empty; so the schema."""
+    dropped: list[str] = []
+    for role in (owner, standing.former) if "ledger" in made else (owner,):
+        with acting_as(connection, role, standing.former):
+            for (name,) in connection.fetch(query("ledger_tables"), [list(NAMES)]):
+                if name == "secret_digest":
+                    connection.fetch(query("ledger_purge"))
+                [(empty,)] = connection.fetch(f"SELECT NOT EXISTS (TABLE exclave.{name})")
+                if empty:
+                    connection.execute(f"DROP TABLE exclave.{name}")
+                    dropped.append(f"TABLE exclave.{name}")
+    if "schema" in made:
+        for role in (owner, standing.former):
+            with acting_as(connection, role, standing.former):
+                if _attempt(connection, "DROP SCHEMA IF EXISTS exclave") is None:
+                    return [*dropped, "SCHEMA exclave"]
+    return dropped
+
+
+def _take_back(
+    connection: Connection,
+    owner: str,
+    standing: Standing,
+    made: Container[str],
+    *,
+    drop_owner: bool,
+) -> list[str]:
+    """Undo what the installation did beside the schema; give what the role may not undo."""
+    role = quote_identifier(owner)
+    undo: list[tuple[bool, str]] = []
+    for wrapper in WRAPPERS:
+        if f"usage of wrapper {wrapper}" in made:
+            statement = f"REVOKE USAGE ON FOREIGN DATA WRAPPER {wrapper} FROM {role}"
+            undo.append((wrapper in standing.grantable_wrappers, statement))
+        if f"extension {wrapper}" in made:
+            undo.append((True, f"DROP EXTENSION {wrapper}"))
+    if "create on database" in made:
+        database = quote_identifier(standing.database)
+        statement = f"REVOKE CREATE ON DATABASE {database} FROM {role}"
+        undo.append((standing.may_grant_create, statement))
+    if _has_schema(connection):
+        if "create in schema" in made:
+            statement = f"REVOKE USAGE, CREATE ON SCHEMA exclave FROM {role}"
+            undo.append((standing.may_grant_schema, statement))
+        if "usage of schema" in made:
+            statement = "REVOKE USAGE ON SCHEMA exclave FROM PUBLIC"
+            undo.append((standing.may_grant_schema, statement))
+    if "role" in made and drop_owner:
+        undo.append((all(allowed for allowed, _ in undo), f"DROP ROLE {role}"))
+    left: list[str] = []
+    for allowed, statement in undo:
+        state = _attempt(connection, statement) if allowed else _FORBIDDEN
+        if state == _FORBIDDEN:
+            left.append(f"{statement};")
+    return left
+
+
+def _attempt(connection: Connection, statement: str) -> str | None:
+    """Run a statement if it can be; give the SQLSTATE with which PostgreSQL refused it."""
+    try:
+        with connection.transaction():
+            connection.execute(statement)
+    except Exception as error:
+        state = connection.sqlstate(error)
+        if state not in (_IN_USE, _FORBIDDEN):
+            raise
+        return state
+    return None
+
+
+def _has_schema(connection: Connection) -> bool:
+    [(there,)] = connection.fetch("SELECT pg_catalog.to_regnamespace('exclave') IS NOT NULL")
+    return bool(there)
