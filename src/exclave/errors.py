@@ -154,6 +154,27 @@ class FederationError(ExclaveError):
         )
 
 
+class MemberError(ExclaveError):
+    """A member of a federation refused what was written to it, or could not be written to.
+
+    Parameters
+    ----------
+    message
+        Which member, and why.
+    member
+        Its slug; ``None`` when several may be meant.
+    sqlstate
+        The five-character SQLSTATE that PostgreSQL gave, where it gave one.
+    """
+
+    def __init__(
+        self, message: str, member: str | None = None, sqlstate: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.member = member
+        self.sqlstate = sqlstate
+
+
 class RegistryError(ExclaveError):
     """The registry on a hub is missing, another role's, or of another version."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -63,6 +63,20 @@ def member_of(slug: str, database: Database) -> Member:
 @pytest.fixture
 def new_group(cluster: Cluster, remote_cluster: Cluster) -> Iterator[Callable[..., Group]]:
     """Make a hub, and a database for each of some companies, filled by SQL."""
+    with groups(cluster, remote_cluster) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def lasting_group(cluster: Cluster, remote_cluster: Cluster) -> Iterator[Callable[..., Group]]:
+    """Make one that all tests of a module use."""
+    with groups(cluster, remote_cluster) as make:
+        yield make
+
+
+@contextmanager
+def groups(cluster: Cluster, remote_cluster: Cluster) -> Generator[Callable[..., Group]]:
+    """Give what makes a hub and companies, and drop them in the end."""
     with ExitStack() as stack:
 
         def make(companies: dict[str, str], *, install: bool = True) -> Group:

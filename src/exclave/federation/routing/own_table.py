@@ -52,7 +52,9 @@ def own_table_statements(
         )
         for column in table.columns
     ]
-    return [*statements, f"ALTER TABLE {view} {', '.join(defaults)}"]
+    if defaults:
+        statements.append(f"ALTER TABLE {view} {', '.join(defaults)}")
+    return statements
 
 
 def _columns(table: MemberTable, joined: JoinedTable | None) -> Iterator[str]:

@@ -43,6 +43,7 @@ def trigger_statements(federation: Federation, joined: JoinedTable) -> list[str]
     """
     function = write_function(federation.name, joined.name)
     view = joined_table(federation.name, joined.name)
+    defaults = ", ".join(map(_default, joined.columns))
     return [
         _function(federation, joined),
         f"REVOKE ALL ON FUNCTION {function}() FROM PUBLIC",
@@ -51,7 +52,7 @@ def trigger_statements(federation: Federation, joined: JoinedTable) -> list[str]
             f"EXECUTE FUNCTION {function}()"
             for name, when in _TRIGGERS.items()
         ),
-        f"ALTER TABLE {view} {', '.join(map(_default, joined.columns))}",
+        *([f"ALTER TABLE {view} {defaults}"] if defaults else []),
     ]
 
 

@@ -54,9 +54,7 @@ def writing_of(table: MemberTable, federated: FederatedTable) -> dict[str, Any]:
             for column in table.columns
         },
         "condition": " AND ".join(
-            f"{quote_identifier(column.name)} = {_field(column, 2)}"
-            for column in table.columns
-            if column.name in table.key
+            _found_by(column) for column in table.columns if column.name in table.key
         ),
         "returning": ", ".join(map(_returned, table.columns)),
     }
@@ -83,6 +81,14 @@ def _field(column: MemberColumn, row: int) -> str:
     if column.cast is None:
         return field
     return f"{field}::text::{_without_modifier(canonical_type(column.type))}"
+
+
+def _found_by(column: MemberColumn) -> str:
+    """Write the condition on a column of the key, so that it is sent."""
+    name = quote_identifier(column.name)
+    if column.type.startswith("character varying") and column.cast is not None:
+        return f"{name}::{column.cast} = ($2).{name}"  # there it may be an enum
+    return f"{name} = {_field(column, 2)}"
 
 
 def _returned(column: MemberColumn) -> str:
