@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from exclave.catalog import Connection
 from exclave.federation import registry
@@ -18,6 +18,7 @@ from exclave.federation.provisioning.apply import Applied, Progress, apply, no_p
 from exclave.federation.provisioning.members import add_member
 from exclave.federation.provisioning.suspending import resume, suspend
 from exclave.federation.registry import rows
+from exclave.federation.routing import Inserted, insert_rows
 from exclave.federation.shape import Federation
 
 DEFAULT_OWNER = "exclave_owner"
@@ -375,3 +376,46 @@ class Hub:
     def close(self) -> None:
         """Close the sessions that it keeps open to find out about members."""
         self.watch.close()
+
+    def insert(
+        self,
+        federation: Federation,
+        table: str,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        members: Literal["one", "many"] = "one",
+        returning: Sequence[str] = (),
+    ) -> Inserted:
+        """Insert many rows, sorted by member, in batches; see `exclave.federation.routing`.
+
+        It is done as the owner role, or as the session's role where that is no member of it.
+
+        Parameters
+        ----------
+        federation, table
+            Which joined table.
+        rows
+            Values by column; each one names its member in the member column.
+        members
+            ``"one"`` refuses rows for a second member; ``"many"`` accepts that some members may
+            keep their rows when another one refuses its own at COMMIT.
+        returning
+            Columns that are to come back, such as generated ids; rows are then sent one by one.
+
+        Raises
+        ------
+        MemberError
+            When a row's member is unknown or cannot be written to, or refuses a row.
+        DeclarationError
+            When the federation has no such table.
+        """
+        with self.session() as connection:
+            return insert_rows(
+                connection,
+                federation,
+                table,
+                rows,
+                members=members,
+                returning=returning,
+                owner=self._owner,
+            )

@@ -1,5 +1,6 @@
 """Writing to members: through the joined tables, their own tables, and many rows at once."""
 
+from exclave.federation.routing.culprit import member_of_error
 from exclave.federation.routing.insert import Inserted, insert_rows
 from exclave.federation.routing.own_table import own_table_statements
 from exclave.federation.routing.triggers import drop_statements, trigger_statements
@@ -11,6 +12,7 @@ __all__ = [
     "constant_of",
     "drop_statements",
     "insert_rows",
+    "member_of_error",
     "own_table_statements",
     "trigger_statements",
     "variants_of",
