@@ -109,6 +109,10 @@ class MembersDownError(RemoteError):
         self.members: dict[str, Any] = dict(members)
 
 
+class MembershipError(ExclaveError, ValueError):
+    """An object of a federation cannot belong to the member it is given to; nothing was sent."""
+
+
 class RefreshError(ExclaveError):
     """A materialized view could not be refreshed; its old data is as it was.
 

@@ -190,3 +190,19 @@ def test_quoted_names_are_plain_strings_in_what_is_declared() -> None:
     [table] = foreign_objects(metadata)
     assert type(table.name) is str
     assert type(table.columns[0].name) is str
+
+
+def test_a_copy_that_is_created_by_itself_is_a_foreign_table_too() -> None:
+    sent: list[str] = []
+    engine = sa.create_mock_engine(
+        "postgresql+psycopg://", lambda ddl, *_, **__: sent.append(str(ddl))
+    )
+    made = ForeignTable("made", MetaData(), Column("id", Integer), server="far", owner="someone")
+    copy = made.to_metadata(MetaData())
+    copy.create(engine, checkfirst=False)
+    copy.drop(engine, checkfirst=False)
+    assert [text.split(" public.")[0] for text in sent] == [
+        "CREATE FOREIGN TABLE",
+        "ALTER FOREIGN TABLE",
+        "DROP FOREIGN TABLE",
+    ]

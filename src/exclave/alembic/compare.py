@@ -20,7 +20,7 @@ from exclave.errors import DeclarationError
 from exclave.objects import Catalog, QualifiedName
 from exclave.plan import Policy, Scope
 from exclave.sqlalchemy import SqlalchemyConnection, foreign_objects
-from exclave.sqlalchemy.declaration import is_ordinary
+from exclave.sqlalchemy.declaration import is_planned
 from exclave.sqlalchemy.naming import Naming
 
 log = logging.getLogger("alembic.autogenerate.exclave")
@@ -87,7 +87,7 @@ def _policy(
         (naming.schema(table.schema), str(table.name)): table
         for metadata in metadata_of(context)
         for table in metadata.tables.values()
-        if not is_ordinary(table)
+        if is_planned(table)
     }
     filters = Filters(context, schemas, tables)
     owners = _owners(context, declared)

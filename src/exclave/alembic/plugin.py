@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -54,14 +55,22 @@ def setup(plugin: Plugin) -> None:
 def hide_foreign_tables(
     context: AutogenContext, upgrade_ops: UpgradeOps, schemas: set[str | None]
 ) -> PriorityDispatchResult:
-    """Keep Alembic's own comparators from foreign tables and from exclave's own schema."""
+    """Keep Alembic's own comparators from what exclave makes, and from its own schemas."""
     del upgrade_ops
     if is_concerned(context):
         ordinary = [table for table in context.sorted_tables if KEY not in table.info]
         context.sorted_tables = ordinary
-        if all(table.schema != OWN_SCHEMA for table in ordinary):
-            schemas.discard(OWN_SCHEMA)
+        declared = {table.schema for table in ordinary}
+        schemas -= {OWN_SCHEMA, *_private_schemas(context)} - declared
     return PriorityDispatchResult.CONTINUE
+
+
+def _private_schemas(context: AutogenContext) -> list[str]:
+    """Give the schemas of what federations keep for themselves, such as the last known rows."""
+    assert context.connection is not None
+    query = files("exclave.alembic").joinpath("sql", "private_schemas.sql").read_text("utf-8")
+    found = context.connection.exec_driver_sql(query).scalars()
+    return [str(name) for name in found]
 
 
 def compare(

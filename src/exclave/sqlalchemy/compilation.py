@@ -12,20 +12,31 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable, DropTable, DropTableComment, SetTableComment
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from exclave.sqlalchemy.declaration import is_foreign, is_ordinary
+from exclave.errors import DeclarationError
+from exclave.sqlalchemy.declaration import is_federated, is_foreign, is_ordinary
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.statements import as_ddl, creation, removal
 
 
 def create_text(table: sa.Table, compiler: DDLCompiler) -> str:
     """Give CREATE of a foreign table or view; a psql variable stands where a secret would."""
+    _check_ours(table)
     statements = creation(table, Naming.of_compiler(compiler))
     return compiler.process(as_ddl(statements[0]))
 
 
 def drop_text(table: sa.Table, compiler: DDLCompiler) -> str:
     """Give DROP of a foreign table or view as text."""
+    _check_ours(table)
     return compiler.process(as_ddl(removal(table, Naming.of_compiler(compiler))[0]))
+
+
+def _check_ours(table: sa.Table) -> None:
+    if is_federated(table):
+        raise DeclarationError(
+            f'"{table.fullname}" is a table of a federation; Hub.apply makes it, and no statement '
+            "of SQLAlchemy's creates or drops it."
+        )
 
 
 @compiles(CreateTable, "postgresql")

@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.sql.ddl import TableCreateDDL, TableDropDDL
 
 from exclave.sqlalchemy.compilation import create_text, drop_text
-from exclave.sqlalchemy.instead import create_instead, drop_instead
+from exclave.sqlalchemy.instead import create_instead, drop_instead, never
 
 
 class CreateForeignTable(TableCreateDDL):
@@ -35,6 +35,30 @@ def attach_hooks(table: sa.Table) -> None:
     """Have a table created and dropped as a foreign one."""
     table.set_creator_ddl(CreateForeignTable(table).execute_if(callable_=create_instead))
     table.set_dropper_ddl(DropForeignTable(table).execute_if(callable_=drop_instead))
+
+
+class CreateNothing(TableCreateDDL):
+    """What is not sent for a federation's table, which the hub makes."""
+
+    def to_metadata(self, metadata: sa.MetaData, table: sa.Table) -> Self:
+        """Give the same for a copy of the table."""
+        del metadata
+        return type(self)(table).execute_if(callable_=never)
+
+
+class DropNothing(TableDropDDL):
+    """What is not sent for a federation's table, which the hub drops."""
+
+    def to_metadata(self, metadata: sa.MetaData, table: sa.Table) -> Self:
+        """Give the same for a copy of the table."""
+        del metadata
+        return type(self)(table).execute_if(callable_=never)
+
+
+def attach_none(table: sa.Table) -> None:
+    """Have a table neither created nor dropped."""
+    table.set_creator_ddl(CreateNothing(table).execute_if(callable_=never))
+    table.set_dropper_ddl(DropNothing(table).execute_if(callable_=never))
 
 
 @compiles(CreateForeignTable, "postgresql")

@@ -1,4 +1,4 @@
-"""What makes a `Table` a foreign one or a view: a value kept in `Table.info`."""
+"""What makes a `Table` a foreign one, a view or a federation's: a value kept in `Table.info`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from exclave.federation import Federation
 from exclave.objects import Index, Options, Partition, QualifiedName
 from exclave.objects.grant import Grants
 from exclave.objects.options import NO_OPTIONS
@@ -80,6 +81,53 @@ class ViewDeclaration:
     renamed_from: QualifiedName | str | None = None
 
 
+@dataclass(frozen=True)
+class SourceKey:
+    """A foreign key of the table that a federation's table was made after.
+
+    Parameters
+    ----------
+    columns
+        Its columns.
+    table
+        The key, in its metadata, of the table that it points to.
+    referred
+        The columns there.
+    use_alter
+        As in SQLAlchemy: whether it is one of a circle of tables.
+    """
+
+    columns: tuple[str, ...]
+    table: str
+    referred: tuple[str, ...]
+    use_alter: bool = False
+
+
+@dataclass(frozen=True)
+class FederatedDeclaration:
+    """Which federation a table belongs to; the hub makes it, never a metadata.
+
+    Parameters
+    ----------
+    federation
+        The federation.
+    table
+        The name of its table.
+    member
+        The slug of the one member whose own table it is; ``None`` for the joined table.
+    source
+        The key, in its metadata, of the table whose columns it has; ``None`` for no table.
+    keys
+        The foreign keys of that table.
+    """
+
+    federation: Federation
+    table: str
+    member: str | None = None
+    source: str | None = None
+    keys: tuple[SourceKey, ...] = ()
+
+
 def declaration_of(table: sa.Table) -> Declaration | None:
     """Give what makes a table a foreign one, or ``None`` for an ordinary table."""
     found = table.info.get(KEY)
@@ -102,9 +150,25 @@ def is_materialized_view(table: sa.Table) -> bool:
     return view_declaration_of(table) is not None
 
 
+def federated_declaration_of(table: sa.FromClause) -> FederatedDeclaration | None:
+    """Give what makes a table a federation's, or ``None`` for any other."""
+    found = table.info.get(KEY) if isinstance(table, sa.Table) else None
+    return found if isinstance(found, FederatedDeclaration) else None
+
+
+def is_federated(table: sa.FromClause) -> bool:
+    """Tell whether a table was declared as a federation's."""
+    return federated_declaration_of(table) is not None
+
+
 def is_ordinary(table: sa.Table) -> bool:
-    """Tell whether SQLAlchemy alone creates a table: one neither foreign nor a view."""
-    return not (is_foreign(table) or is_materialized_view(table))
+    """Tell whether SQLAlchemy alone creates a table: none of exclave's kinds."""
+    return not (is_foreign(table) or is_materialized_view(table) or is_federated(table))
+
+
+def is_planned(table: sa.Table) -> bool:
+    """Tell whether a metadata makes a table of exclave's kinds: a foreign one or a view."""
+    return is_foreign(table) or is_materialized_view(table)
 
 
 def foreign_column_info(**options: Any) -> dict[str, Any]:

@@ -23,8 +23,10 @@ from exclave.sqlalchemy.declaration import (
     KEY,
     ViewDeclaration,
     declaration_of,
+    is_federated,
     is_foreign,
     is_ordinary,
+    is_planned,
     view_declaration_of,
 )
 from exclave.sqlalchemy.expression import query_of, sql_of
@@ -57,7 +59,7 @@ def foreign_objects(metadata: sa.MetaData, connection: sa.Connection | None = No
     """
     check_foreign_keys(metadata)
     naming = Naming.of_connection(connection)
-    tables = [table for table in metadata.sorted_tables if not is_ordinary(table)]
+    tables = [table for table in metadata.sorted_tables if is_planned(table)]
     return registered(metadata, naming) | [declared_by(table, naming) for table in tables]
 
 
@@ -167,12 +169,18 @@ def check_foreign_keys(metadata: sa.MetaData) -> None:
         for key in table.foreign_key_constraints:
             if not is_ordinary(key.referred_table):
                 names = ", ".join(column.name for column in key.columns)
-                kind = "foreign table" if is_foreign(key.referred_table) else "materialized view"
+                kind = _kind(key.referred_table)
                 raise DeclarationError(
                     f'"{table.fullname}" has a foreign key ({names}) to the {kind} '
                     f'"{key.referred_table.fullname}", which PostgreSQL refuses; leave it out and '
                     "give relationship() a primaryjoin with foreign()."
                 )
+
+
+def _kind(table: sa.Table) -> str:
+    if is_federated(table):
+        return "federation's table"
+    return "foreign table" if is_foreign(table) else "materialized view"
 
 
 def _checks(table: sa.Table, naming: Naming) -> list[Check]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,21 +11,24 @@ from sqlalchemy.engine.mock import MockConnection
 from exclave.objects import MaterializedView
 from exclave.plan.ledger import remember
 from exclave.sqlalchemy.connection import SqlalchemyConnection
-from exclave.sqlalchemy.declaration import is_ordinary
+from exclave.sqlalchemy.declaration import is_federated, is_ordinary
 from exclave.sqlalchemy.desired import check_foreign_keys, declared_by
 from exclave.sqlalchemy.instead import never
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.statements import Bind, creation, run
 
 if hasattr(sa.Table, "set_creator_ddl"):
-    from exclave.sqlalchemy.creator import attach_hooks
+    from exclave.sqlalchemy.creator import attach_hooks, attach_none
 else:
-    from exclave.sqlalchemy.sqlalchemy_2_0 import attach_hooks
+    from exclave.sqlalchemy.sqlalchemy_2_0 import attach_hooks, attach_none
 
 
 def attach(table: sa.Table) -> None:
-    """Have a foreign table created and dropped as one, and its indexes and keys never sent."""
-    attach_hooks(table)
+    """Have a foreign table created and dropped as one, and its indexes and keys never sent.
+
+    A federation's table is made by the hub: nothing at all is sent for it.
+    """
+    (attach_none if is_federated(table) else attach_hooks)(table)
     for index in table.indexes:
         index.ddl_if(callable_=never)
     for constraint in table.foreign_key_constraints:
@@ -62,6 +64,8 @@ def _before_create(target: sa.Table, connection: Bind, **more: Any) -> None:
 
 def _after_create(target: sa.Table, connection: Bind, **more: Any) -> None:
     del more
+    if is_federated(target):
+        return
     naming = Naming.of_connection(connection)
     run(creation(target, naming)[1:], connection)
     made = declared_by(target, naming)
@@ -74,11 +78,11 @@ def _before_drop(target: sa.Table, connection: Bind, **more: Any) -> None:
     attach(target)
 
 
-Listener = tuple[str, Callable[..., None]]
-
-LISTENERS: tuple[Listener, ...] = (
-    ("before_create", _before_create),
-    ("after_create", _after_create),
-    ("before_drop", _before_drop),
-)
-"""What a foreign table's `listeners` are; `Table.to_metadata` takes them along."""
+def listen_to_table(table: sa.Table) -> None:
+    """Prepare a table before it is created or dropped, and complete it; copies of it too."""
+    for name, listener in (
+        ("before_create", _before_create),
+        ("after_create", _after_create),
+        ("before_drop", _before_drop),
+    ):
+        event.listen(table, name, listener, propagate=True)

@@ -178,7 +178,6 @@ inherits, partition_of, owner, grants
         "listeners": [
             *(more.get("listeners") or ()),
             ("after_parent_attach", _attached),
-            *events.LISTENERS,
         ],
     }
 
@@ -226,6 +225,7 @@ def _attached(target: sa.Table, parent: sa.MetaData) -> None:
         if table is not target:
             target.add_is_dependent_on(table)
     events.attach(target)
+    events.listen_to_table(target)
     events.listen_to(parent)
 
 

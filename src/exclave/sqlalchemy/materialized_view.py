@@ -112,7 +112,6 @@ def MaterializedView(  # noqa: N802 - what it gives is a Table, and reads like o
     more["listeners"] = [
         *(more.get("listeners") or ()),
         ("after_parent_attach", _attached),
-        *events.LISTENERS,
     ]
     others = [item for item in items if not isinstance(item, sa.Column)]
     of_sqlalchemy = [each for each in given if not isinstance(each, Index)]
@@ -150,6 +149,7 @@ def _attached(target: sa.Table, parent: sa.MetaData) -> None:
         if table is not target:
             target.add_is_dependent_on(table)
     events.attach(target)
+    events.listen_to_table(target)
     events.listen_to(parent)
 
 

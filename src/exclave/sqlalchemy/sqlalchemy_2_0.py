@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable, DropTable
 from sqlalchemy.sql.schema import HasConditionalDDL
 
-from exclave.sqlalchemy.instead import create_instead, drop_instead
+from exclave.sqlalchemy.instead import create_instead, drop_instead, never
 
 
 def attach_hooks(table: sa.Table) -> None:
@@ -16,6 +16,11 @@ def attach_hooks(table: sa.Table) -> None:
     # CREATE TABLE and DROP TABLE heed the condition of their table, as those of indexes and
     # constraints do; only the method to set it is missing from Table.
     HasConditionalDDL.ddl_if(cast("HasConditionalDDL", table), callable_=_instead)
+
+
+def attach_none(table: sa.Table) -> None:
+    """Have a table neither created nor dropped."""
+    HasConditionalDDL.ddl_if(cast("HasConditionalDDL", table), callable_=never)
 
 
 def _instead(ddl: object, target: object, bind: Any, *rest: Any, **more: Any) -> bool:
