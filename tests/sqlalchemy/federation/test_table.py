@@ -31,7 +31,7 @@ def local_tables() -> sa.MetaData:
         sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
         sa.Column("name", sa.String(30), nullable=False, comment="in full"),
         sa.Column("mood", sa.Enum("good", "bad", name="mood"), server_default="good"),
-        sa.Column("upper", sa.Text, sa.Computed("upper(name)")),
+        sa.Column("upper", sa.Text, sa.Computed("upper(name)", persisted=True)),
         sa.Column("number", sa.Integer, sa.Sequence("numbers")),
         sa.Column("code", sa.Text, default=lambda: "x", index=True),
         sa.Column("area_id", sa.ForeignKey("areas.id")),
