@@ -223,6 +223,7 @@ def test_a_page_does_what_it_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PGPASSWORD", reader.hub.password or "")  # an administrator's
+    monkeypatch.setenv("PYTEST_PLUGINS", "exclave.testing.plugin")  # also where not installed
     with_collection(tmp_path / "home", monkeypatch)
     with reader.databases(), page_module() as module:
         if page != SETUP:

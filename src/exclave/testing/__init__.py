@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exclave.testing.database import HubDatabase, RunDatabase
     from exclave.testing.fault import Fault
-    from exclave.testing.federated import seed
+    from exclave.testing.federated import Seed, seed
     from exclave.testing.member import MemberDatabase
     from exclave.testing.proxy import Proxy
     from exclave.testing.rollback import RolledBackConnection
@@ -24,6 +24,7 @@ __all__ = [
     "Proxy",
     "RolledBackConnection",
     "RunDatabase",
+    "Seed",
     "make_schema",
     "seed",
 ]
@@ -35,6 +36,7 @@ _MODULES = {
     "Proxy": "proxy",
     "RolledBackConnection": "rollback",
     "RunDatabase": "database",
+    "Seed": "federated",
     "make_schema": "schema",
     "seed": "federated",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -13,6 +13,16 @@ from exclave.testing.database import HubDatabase
 from exclave.testing.rollback import RolledBackConnection
 
 _SETTINGS = ("role", "exclave.written_member", "exclave.write_members")
+
+
+class Seed(Protocol):
+    """What the fixture ``exclave_seed`` gives: `seed` for the connection of the test."""
+
+    def __call__(
+        self, member: str, table: str, rows: Iterable[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Write rows to a table of a member, by its slug; see `seed`."""
+        ...
 
 
 def federate(database: HubDatabase, federation: Federation) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -17,15 +17,9 @@ if TYPE_CHECKING:
 
     from exclave.federation import Federation
     from exclave.testing.database import HubDatabase
+    from exclave.testing.federated import Seed
     from exclave.testing.member import MemberDatabase
     from exclave.testing.rollback import RolledBackConnection
-
-    class Seed(Protocol):
-        """Writes rows to a member; see `exclave.testing.seed`."""
-
-        def __call__(
-            self, member: str, table: str, rows: Iterable[Mapping[str, Any]]
-        ) -> list[dict[str, Any]]: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
