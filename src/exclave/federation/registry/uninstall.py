@@ -28,8 +28,6 @@ _ORDER = (
 
 _IN_USE, _FORBIDDEN = "2BP01", "42501"
 
-_FUNCTIONS = ("at_home", "only_at_home")
-
 
 @dataclass(frozen=True, slots=True)
 class Uninstalled:
@@ -103,7 +101,7 @@ def uninstall(
             if along and not cascade:
                 raise DependentsError(along)
             dropped = _drop(connection, owner, schemas, servers, cascade=cascade)
-            dropped += _drop_registry(connection, cascade=cascade)
+            dropped += _drop_registry(connection, owner, cascade=cascade)
         dropped += _drop_ledger(connection, owner, standing, made)
         left = _take_back(connection, owner, standing, made, drop_owner=drop_owner)
         return Uninstalled(tuple(dropped), tuple(along), tuple(left))
@@ -166,11 +164,13 @@ def _drop_all(connection: Connection, kind: str, names: Iterable[str], *, cascad
     connection.execute(f"DROP {kind} IF EXISTS {', '.join(names)}{end}")
 
 
-def _drop_registry(connection: Connection, *, cascade: bool) -> list[str]:
+def _drop_registry(connection: Connection, owner: str, *, cascade: bool) -> list[str]:
     tables = [f"exclave.{name}" for name in TABLES]
-    functions = [f"exclave.{name}()" for name in _FUNCTIONS]
     _drop_all(connection, "TABLE", tables, cascade=cascade)
-    _drop_all(connection, "FUNCTION", functions, cascade=cascade)
+    rows = connection.fetch(query("ours"), [owner, ["exclave"], []])
+    functions = [name for kind, name in rows if kind == "ROUTINE"]
+    if functions:
+        _drop_all(connection, "ROUTINE", functions, cascade=cascade)
     return [f"TABLE {name}" for name in tables]
 
 
