@@ -1,5 +1,7 @@
 """PostgreSQL foreign data for Python: declare it, create it, compare it, query it."""
 
+from typing import TYPE_CHECKING, Any
+
 from exclave.objects import (
     HIDDEN,
     PUBLIC,
@@ -26,6 +28,11 @@ from exclave.objects import (
     Wrapper,
 )
 
+if TYPE_CHECKING:
+    from exclave.federation import FederatedTable, Federation, Hub, Member
+
+_OF_FEDERATION = ("FederatedTable", "Federation", "Hub", "Member")
+
 __all__ = [
     "HIDDEN",
     "PUBLIC",
@@ -33,14 +40,18 @@ __all__ = [
     "Check",
     "Column",
     "Extension",
+    "FederatedTable",
+    "Federation",
     "ForeignTable",
     "Generated",
     "Grant",
     "Hidden",
+    "Hub",
     "ImportForeignSchema",
     "Index",
     "IndexKey",
     "MaterializedView",
+    "Member",
     "Options",
     "Partition",
     "QualifiedName",
@@ -51,3 +62,12 @@ __all__ = [
     "ViewColumn",
     "Wrapper",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what federations take when it is first asked for."""
+    if name in _OF_FEDERATION:
+        from exclave import federation
+
+        return getattr(federation, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

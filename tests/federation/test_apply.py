@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from exclave.federation import Federation
+import exclave as xc
+from exclave.errors import DeclarationError, FederationError, PlanError
+from exclave.federation import FederatedTable, Federation, Member
 
 from .conftest import Group
 
@@ -46,3 +48,185 @@ def test_one_query_sees_the_rows_of_all_members_and_whose_they_are(
         assert "ewr" not in str(plan)
     assert [member.state for member in group.hub.members(federation)] == ["joined", "joined"]
     assert not group.hub.apply(federation)
+
+
+def rows(
+    group: Group, what: str = "member, id, note", table: str = "everything.orders"
+) -> list[tuple]:
+    """Read a joined table, in the order of its first two columns."""
+    with group.connect() as hub:
+        return hub.execute(f"SELECT {what} FROM {table} ORDER BY 1, 2".encode()).fetchall()  # noqa: S608 - constants
+
+
+UNION = Federation("everything", ["orders"])
+
+
+def test_members_may_have_other_columns_orders_types_and_names(new_group: NewGroup) -> None:
+    group = new_group(
+        {
+            "a": 'CREATE TABLE orders (id int PRIMARY KEY, note varchar(9), "Städte" text);'
+            "INSERT INTO orders VALUES (1, 'x', 'Köln');",
+            "b": "CREATE TABLE orders (extra date, note text, id bigint PRIMARY KEY);"
+            "INSERT INTO orders VALUES ('2020-01-01', 'y', 4000000000);",
+            "c": 'CREATE SCHEMA s; CREATE TABLE s."ORDERS" (id smallint PRIMARY KEY, note text);'
+            "INSERT INTO s.\"ORDERS\" VALUES (3, 'z');",
+        }
+    )
+    there = {"c": xc.QualifiedName("ORDERS", "s")}
+    federation = Federation("everything", [FederatedTable("orders", at=there)])
+    joined(group, federation)
+    found = rows(group, 'member, id, note, "Städte", extra::text')
+    assert found == [
+        ("a", 1, "x", "Köln", None),
+        ("b", 4000000000, "y", None, "2020-01-01"),
+        ("c", 3, "z", None, None),
+    ]
+
+
+def test_a_member_that_cannot_be_joined_is_named_and_the_others_are_joined(
+    new_group: NewGroup,
+) -> None:
+    group = new_group(
+        {"a": filled("x"), "bare": "SELECT", "odd": "CREATE TABLE orders (id timestamptz)"}
+    )
+    lost = Member.postgres("lost", host="127.0.0.1", port=1, dbname="x", user="u", password="p")
+    group.hub.add_member(UNION, lost)
+    with pytest.raises(FederationError) as caught:
+        joined(group, UNION)
+    assert caught.value.failures.keys() == {"bare", "odd", "lost"}
+    assert "no public.orders" in str(caught.value.failures["bare"])
+    assert "pg_hba.conf" in str(caught.value.failures["lost"])
+    assert "timestamp with time zone" in str(caught.value.failures["odd"])
+    assert [row[0] for row in rows(group)] == ["a"]
+    states = {member.slug: member.state for member in group.hub.members(UNION)}
+    assert states == {"a": "joined", "bare": "adding", "odd": "adding", "lost": "adding"}
+    with group.companies["bare"].connect() as there:
+        there.execute(filled("y").encode())
+    with pytest.raises(FederationError) as caught:
+        group.hub.apply(UNION)
+    assert caught.value.failures.keys() == {"odd", "lost"}
+    assert [row[0] for row in rows(group)] == ["a", "bare"]
+
+
+def test_a_removed_member_leaves_nothing_and_may_come_again(new_group: NewGroup) -> None:
+    group = new_group({"a": filled("x"), "b": filled("y")})
+    joined(group, UNION)
+    group.hub.remove_member(UNION, "a")
+    assert rows(group) == [("b", 1, "y")]
+    with group.connect() as hub:
+        left = hub.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'everything_a%' "
+            "UNION ALL SELECT srvname FROM pg_foreign_server WHERE srvname LIKE 'everything_a%'"
+        ).fetchall()
+    assert left == []
+    group.hub.add_member(UNION, group.companies["a"].member)
+    group.hub.apply(UNION)
+    assert rows(group) == [("a", 1, "x"), ("b", 1, "y")]
+
+
+@pytest.mark.parametrize("layout", ["union", "inheritance"])
+def test_tables_come_and_go_with_the_shape(new_group: NewGroup, layout: str) -> None:
+    more = "CREATE TABLE lines (order_id bigint, line int, PRIMARY KEY (order_id, line));"
+    more += "INSERT INTO lines VALUES (1, 1), (1, 2);"
+    group = new_group({"a": filled("x") + more, "b": filled("y") + more})
+    shape = {"layout": layout}
+    joined(group, Federation("everything", ["orders"], **shape))  # type: ignore[arg-type]
+    both = Federation("everything", ["orders", "lines"], **shape)  # type: ignore[arg-type]
+    assert [step.kind for step in group.hub.plan(both).steps] == [
+        "change member", "change member", "add table",
+    ]  # fmt: skip
+    assert group.hub.apply(both)
+    assert not group.hub.plan(both)
+    assert not group.hub.apply(both)
+    assert len(rows(group, "member, order_id, line", "everything.lines")) == 4
+    only = Federation("everything", ["lines"], **shape)  # type: ignore[arg-type]
+    group.hub.apply(only)
+    assert len(rows(group, "member, order_id, line", "everything.lines")) == 4
+    with group.connect() as hub:
+        left = hub.execute(
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = "
+            "c.relnamespace WHERE c.relname LIKE 'orders%'"
+        ).fetchall()
+    assert left == []
+
+
+def test_a_wider_type_at_a_new_member_widens_the_joined_column_when_told_to(
+    new_group: NewGroup,
+) -> None:
+    narrow = (
+        "CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders VALUES (1, 'x');"
+    )
+    wide = narrow.replace("int", "bigint", 1).replace("(1,", "(5000000000,")
+    group = new_group({"a": narrow})
+    joined(group, UNION)
+    with group.connect() as hub:
+        hub.execute("CREATE VIEW standing AS SELECT member, id FROM everything.orders")
+        hub.execute("GRANT SELECT ON standing TO pg_monitor")
+    wider = group.new("b", wide)
+    group.hub.add_member(UNION, wider.member)
+    with pytest.raises(PlanError, match="standing"):
+        group.hub.apply(UNION)
+    assert rows(group) == [("a", 1, "x")]
+    group.hub.apply(UNION, rebuild=True)
+    assert rows(group) == [("a", 1, "x"), ("b", 5000000000, "x")]
+    assert rows(group, "member, id", "standing") == [("a", 1), ("b", 5000000000)]
+    with group.connect() as hub:
+        assert hub.execute(
+            "SELECT has_table_privilege('pg_monitor', 'standing', 'SELECT')"
+        ).fetchone() == (True,)
+
+
+def test_two_federations_over_the_same_companies_stand_side_by_side(new_group: NewGroup) -> None:
+    group = new_group({"a": filled("x"), "b": filled("y")})
+    article = Federation("all_connections", ["orders"], layout="inheritance")
+    joined(group, UNION)
+    joined(group, article)
+    assert rows(group) == rows(group, table="all_connections.orders")
+    third = Federation("third", ["orders"], layout="inheritance")
+    with pytest.raises(DeclarationError, match=r'the schema "a".*member_schema'):
+        group.hub.add_member(third, group.companies["a"].member)
+    group.hub.remove_member(article, "a")
+    assert [row[0] for row in rows(group)] == ["a", "b"]
+
+
+def test_options_and_passwords_of_a_member_are_changed_by_adding_it_again(
+    new_group: NewGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = new_group({"a": filled("x")})
+    joined(group, UNION)
+    company = group.companies["a"]
+    with company.connect() as there:
+        there.execute("CREATE ROLE hub_user LOGIN PASSWORD 'second'")
+        there.execute("GRANT SELECT ON orders TO hub_user")
+    try:
+        options = company.member.server_options
+        monkeypatch.setenv("SECOND", "second")
+        changed = Member(
+            "a",
+            server_options={**options, "fetch_size": 7},
+            mapping_options={"user": "hub_user", "password": xc.Secret.env("SECOND")},
+            labels={"country": "NL"},
+        )
+        assert not group.hub.add_member(UNION, changed)
+        assert rows(group) == [("a", 1, "x")]
+        [member] = group.hub.members(UNION, country="NL")
+        assert member.slug == "a"
+        assert group.hub.members(UNION, country="UK") == []
+        actions = [event.action for event in group.hub.history()]
+        assert actions == ["change", "join", "add", "install"]
+    finally:
+        with company.connect() as there:
+            there.execute("DROP OWNED BY hub_user")
+            there.execute("DROP ROLE hub_user")
+
+
+def test_an_apply_within_the_callers_transaction_is_undone_with_it(new_group: NewGroup) -> None:
+    group = new_group({"a": filled("x")})
+    with group.connect() as connection:
+        hub = xc.Hub(connection, owner=group.hub.owner)
+        with connection.transaction(force_rollback=True):
+            hub.add_member(UNION, group.companies["a"].member)
+            hub.apply(UNION)
+            assert connection.execute("SELECT note FROM everything.orders").fetchall() == [("x",)]
+        assert connection.execute("SELECT to_regclass('everything.orders')").fetchone() == (None,)
+    assert group.hub.members(UNION) == []

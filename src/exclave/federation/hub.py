@@ -16,6 +16,7 @@ from exclave.federation.health.touch import Depth
 from exclave.federation.member import Member, MemberState
 from exclave.federation.provisioning.apply import Applied, Progress, apply, no_progress
 from exclave.federation.provisioning.members import add_member
+from exclave.federation.provisioning.plan import FederationPlan, plan
 from exclave.federation.provisioning.suspending import resume, suspend
 from exclave.federation.registry import rows
 from exclave.federation.routing import Inserted, insert_rows
@@ -228,6 +229,22 @@ class Hub:
         """
         with self.session() as connection:
             return apply(connection, federation, self._owner, rebuild=rebuild, progress=progress)
+
+    def plan(self, federation: Federation) -> FederationPlan:
+        """Tell what the next `apply` would do; no member is connected to.
+
+        Parameters
+        ----------
+        federation
+            The federation.
+
+        Raises
+        ------
+        DeclarationError
+            When a name that the federation leads to is impossible.
+        """
+        with self.transaction() as connection:
+            return plan(connection, federation)
 
     def members(self, federation: Federation, **labels: str) -> list[MemberState]:
         """Give the members of a federation.

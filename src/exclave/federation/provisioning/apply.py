@@ -121,6 +121,7 @@ def apply(
         with connection.transaction(), acting_as(connection, owner):
             drop_member(connection, federation, slug, owner)
         progress("remove", number, len(leaving), slug)
+    failed |= done.refused
     if failed:
         raise FederationError(federation.name, failed)
     return Applied(done)
@@ -187,8 +188,11 @@ def _make_tables(connection: Connection, federation: Federation, member: MemberS
     Those whose columns change are left for `join`: joined tables read them.
     """
     former = rows.load_joined(connection, federation.name)
-    for table in rows.load_member_tables(connection, federation.name, [member.slug]):
-        shape = federation.table(table.table)
+    tables = rows.load_member_tables(connection, federation.name, [member.slug])
+    shapes = {shape.name: shape for shape in federation.tables}
+    for table in tables:
+        if (shape := shapes.get(table.table)) is None:
+            continue  # it goes with the joined table
         joined = joined_table_of(federation, shape, former.get(shape.name), [table])
         declared = joined.members[member.slug]
         if not table.columns:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection
+from exclave.errors import DeclarationError
 from exclave.federation.layouts import layout_of
 from exclave.federation.layouts.views import by_chunk, chunk_query, joined_query
 from exclave.federation.member import MemberState
@@ -36,11 +37,14 @@ class Joining:
         The slugs of members whose tables are joined now, and of those whose no longer are.
     tables
         The joined tables that were changed.
+    refused
+        Why members cannot be joined, by slug.
     """
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     tables: tuple[str, ...]
+    refused: Mapping[str, DeclarationError]
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.tables)
@@ -79,7 +83,9 @@ def join(
     """
     members = {each.slug: each for each in rows.load_members(connection, federation.name)}
     former = rows.load_joined(connection, federation.name)
-    added = [slug for slug, member in members.items() if _is_ready(federation, member)]
+    ready = [slug for slug, member in members.items() if _is_ready(federation, member)]
+    shown = [slug for slug, member in members.items() if member.state == "joined"]
+    added, refused = _admitted(connection, federation, former, shown, ready)
     removed = [slug for slug, member in members.items() if member.state == "leaving"]
     work = _Work(connection, federation, members, added, rebuild=rebuild, touched=touched)
     changed = [table.name for table in federation.tables if work.table(table, former)]
@@ -88,7 +94,7 @@ def join(
         work.gone(former[name])
     for slug in added:
         rows.set_state(connection, federation.name, slug, "joined")
-    done = Joining(tuple(added), tuple(removed), (*changed, *sorted(gone)))
+    done = Joining(tuple(added), tuple(removed), (*changed, *sorted(gone)), refused)
     if done:
         rows.set_federation_joined(connection, federation.name)
         tables = list(done.tables)
@@ -101,6 +107,42 @@ def _is_ready(federation: Federation, member: MemberState) -> bool:
     if member.state != "adding":
         return False
     return member.shape_digest == shape_digest(federation, member.slug)
+
+
+def _admitted(
+    connection: Connection,
+    federation: Federation,
+    former: Mapping[str, JoinedTable],
+    shown: Sequence[str],
+    ready: Sequence[str],
+) -> tuple[list[str], dict[str, DeclarationError]]:
+    """Tell members that can be joined with those that are shown from those that cannot."""
+    if not ready:
+        return [], {}
+    tables: dict[str, dict[str, MemberTable]] = {slug: {} for slug in ready}
+    for table in rows.load_member_tables(connection, federation.name, ready):
+        tables[table.slug][table.table] = table
+    admitted: list[str] = []
+    refused: dict[str, DeclarationError] = {}
+    known = dict(former)
+    for slug, own in tables.items():
+        joined = dict(known)
+        try:
+            for table in federation.tables:
+                was = known.get(table.name)
+                found = joined_table_of(federation, table, was, [own[table.name]])
+                if found.reshaped:  # then all others must fit too
+                    others = rows.load_member_tables(
+                        connection, federation.name, [*shown, *admitted, slug], table.name
+                    )
+                    found = joined_table_of(federation, table, was, others)
+                joined[table.name] = found.table
+        except DeclarationError as error:
+            refused[slug] = error
+        else:
+            admitted.append(slug)
+            known = joined
+    return admitted, refused
 
 
 class _Work:

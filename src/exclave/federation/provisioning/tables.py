@@ -12,6 +12,7 @@ from exclave.federation.layouts import layout_of
 from exclave.federation.member import MemberState
 from exclave.federation.naming import names_of
 from exclave.federation.provisioning.objects import foreign_tables
+from exclave.federation.provisioning.query import query
 from exclave.federation.remote import RemoteTable, read_remote
 from exclave.federation.routing.own_table import own_table_statements
 from exclave.federation.shape import FederatedTable, Federation
@@ -166,11 +167,9 @@ def replace_tables(
     """
     names = names_of(federation, table.slug)
     dropped: list[str] = []
-    for each in foreign_tables(federation, former):
+    for each in _there(connection, federation, former):
         renamed = QualifiedName(_former(each.name), each.schema)
-        connection.execute(
-            f"ALTER FOREIGN TABLE {each.qualified_name} RENAME TO {quote_identifier(renamed.name)}"
-        )
+        connection.execute(f"ALTER FOREIGN TABLE {each} RENAME TO {quote_identifier(renamed.name)}")
         dropped.append(f"DROP FOREIGN TABLE {renamed}")
     if not _extends(former, table):
         connection.execute(f"DROP VIEW {names.own_table(table.table)}")
@@ -181,13 +180,23 @@ def replace_tables(
 def drop_tables(connection: Connection, federation: Federation, table: MemberTable) -> None:
     """Drop a member's foreign tables of one joined table, which nothing reads any more."""
     connection.execute(f"DROP VIEW {names_of(federation, table.slug).own_table(table.table)}")
-    for each in foreign_tables(federation, table):
-        connection.execute(f"DROP FOREIGN TABLE {each.qualified_name}")
+    for each in _there(connection, federation, table):
+        connection.execute(f"DROP FOREIGN TABLE {each}")
+
+
+def _there(
+    connection: Connection, federation: Federation, table: MemberTable
+) -> list[QualifiedName]:
+    """Name the foreign tables that were made for a member's table, for whatever shape."""
+    schema = names_of(federation, table.slug).schema
+    found = connection.fetch(query("foreign_tables"), [schema, table.table])
+    return [QualifiedName(name, schema) for (name,) in found]
 
 
 def _former(name: str) -> str:
+    """Give another name, by which the table is still known as one of its own."""
     table, _, variant = name.partition("@")
-    return f"{table}@{variant}-"
+    return f"{table}@-{variant}"
 
 
 def _extends(former: MemberTable, table: MemberTable) -> bool:
