@@ -46,19 +46,18 @@ def undone(connection: psycopg.Connection) -> Iterator[None]:
         yield
 
 
-def replace_views(
-    connection: psycopg.Connection, without: Collection[str], stale: Collection[str] = ()
-) -> None:
-    """Make the joined tables anew without some members, or with last known rows of some."""
+def replacements(without: Collection[str], stale: Collection[str] = ()) -> list[str]:
+    """Write the joined tables anew: without some members, or with last known rows of some."""
+    written: list[str] = []
     for table, columns in COLUMNS.items():
         names = ", ".join(columns)
-        branches = ["SELECT " + ", ".join(f"NULL::{columns[name]} AS {name}" for name in columns)]
-        branches[0] += " WHERE false"
-        for member in {*MEMBERS} - {*without}:
+        nothing = ", ".join(f"NULL::{columns[name]} AS {name}" for name in columns)
+        branches = [f"SELECT {nothing} WHERE false"]
+        for member in sorted({*MEMBERS} - {*without}):
             source = f'fed_private."{table}@stale"' if member in stale else f"fed_private.{table}"
             branches.append(f"SELECT {names} FROM {source} WHERE member = '{member}'")  # noqa: S608
-        query = " UNION ALL ".join(branches)
-        connection.execute(f"CREATE OR REPLACE VIEW fed.{table} AS {query}".encode())
+        written.append(f"CREATE OR REPLACE VIEW fed.{table} AS {' UNION ALL '.join(branches)}")
+    return written
 
 
 def rows(connection: psycopg.Connection, sql: str, parameters: Any = None) -> list[str]:
