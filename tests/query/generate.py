@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -172,3 +173,49 @@ def conditions(draw: st.DrawFn, around: Surroundings) -> str:
         case _:
             constant = {"int": "3", "text": "'m2'"}[named]
             return f"{column} {draw(st.sampled_from(['=', '<>', '>=']))} {constant}"
+
+
+_ATOMS = (
+    "u.member = 'm1'", "'m2' = u.member", "u.member IN ('m1', 'm3')", "o.member = 'm3'",
+    "o.member = ANY (ARRAY['m2', 'm3'])", "u.member = o.member", "c.member = u.member",
+    "o.member = c.member", "c.member = 'm2'", "c.member IN ('m1', 'm9')", "u.id = o.user_id",
+    "(u.member = 'm1' OR u.member = 'm2')", "(u.member = 'm1' OR o.member = 'm1')", "u.age > 30",
+    "(o.member = 'm2' AND o.id > 1 OR o.member = 'm3')", "o.member <> 'm1'", "NOT u.member = 'm3'",
+    "u.member IS NULL", "c.code = 'NL'", "(u.member IN ('m2', 'm3') AND o.amount > 1)",
+)  # fmt: skip
+"""Conditions, many of them on members."""
+
+
+@st.composite
+def joins(draw: st.DrawFn) -> str:
+    """Generate a join of joined tables and one of the hub, with conditions on members."""
+    items = list(draw(st.permutations(["fed.users u", "fed.orders o", "local.country c"])))
+    kinds = st.sampled_from(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"])
+    seen = items[0][-1]
+    clauses = items[0]
+    for item in items[1:]:
+        seen += item[-1]
+        kind = draw(kinds)
+        condition = draw(_all_of(seen, mergeable="FULL" in kind))
+        clauses = f"{clauses} {kind} {item} ON {condition}"
+    if draw(st.integers(0, 3)) == 0:
+        clauses = f"{clauses}, fed.users AS x"
+        seen += "x"
+    where = draw(_all_of(seen, least=2))
+    return f"SELECT u.*, o.*, c.* FROM {clauses} WHERE {where}"  # noqa: S608
+
+
+@st.composite
+def _all_of(draw: st.DrawFn, seen: str, least: int = 0, *, mergeable: bool = False) -> str:
+    """Generate conditions on tables of which the aliases are seen; FULL JOIN takes few."""
+    atoms = (*_ATOMS, "x.member = u.member", "x.member IN ('m1')", "x.member = o.member")
+    known = [
+        atom
+        for atom in atoms
+        if {name for name in "uocx" if f"{name}." in atom} <= set(seen)
+        and (not mergeable or re.fullmatch(r"\w\.\w+ = \w\.\w+", atom))
+    ]
+    if not known:
+        return "true"
+    chosen = draw(st.lists(st.sampled_from(known), min_size=least, max_size=4, unique=True))
+    return " AND ".join(chosen) or "true"

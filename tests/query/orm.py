@@ -82,7 +82,7 @@ def orders_of(members: Sequence[str]) -> sa.Select[Any]:
     return (
         sa.select(Order, User.name)
         .join(User, (User.member == Order.member) & (User.id == Order.user_id))
-        .where(Order.member.in_(members))
+        .where(Order.member.in_(members), User.member.in_(members))
     )
 
 

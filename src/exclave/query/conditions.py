@@ -67,17 +67,21 @@ class Facts:
             self._follows |= {pair for pair in ((a, b), (b, a)) if pair[0][0] in fulfilling}
 
     def settle(self) -> None:
-        """Tell the relations what their columns are compared with, directly or along joins."""
+        """Tell the relations what their columns are compared with, directly or along joins.
+
+        Along joins goes what is equal to one constant, as PostgreSQL's planner does it; it would
+        query all members for what is one of several.
+        """
         changed = bool(self._sure or self._unless_null)
         _add(self._unless_null, self._sure)
         while changed:
             changed = False
             for one, other in self._follows:
-                if one in self._sure:
-                    changed |= _add(self._sure, {other: self._sure[one]})
-                    _add(self._unless_null, {other: self._sure[one]})
-                if other in self._unless_null:
-                    changed |= _add(self._unless_null, {one: self._unless_null[other]})
+                sure = {other: _single(self._sure.get(one, set()))}
+                changed |= _add(self._sure, sure)
+                _add(self._unless_null, sure)
+                unless_null = {one: _single(self._unless_null.get(other, set()))}
+                changed |= _add(self._unless_null, unless_null)
         for (relation, column), found in self._unless_null.items():
             relation.conditions.setdefault(column, []).extend(sorted(found, key=repr))
 
@@ -101,6 +105,7 @@ class Facts:
                 return {}
 
     def _compared(self, node: Node, scope: Scope) -> Constants:
+        many = node.kind.name != "AEXPR_OP"
         match node.kind.name:
             case "AEXPR_OP":
                 pairs = [(node.lexpr, [node.rexpr]), (node.rexpr, [node.lexpr])]
@@ -116,7 +121,7 @@ class Facts:
                 return {}
         found: Constants = {}
         for column, values in pairs:
-            atoms = tuple(map(_atom, values))
+            atoms = tuple(_atom(value, many) for value in values)
             known = tuple(atom for atom in atoms if atom is not None)
             if len(known) == len(atoms):
                 _add(found, {place: {known} for place in self._places(column, scope)})
@@ -155,6 +160,12 @@ def _relations(items: Sequence[Item]) -> list[Relation]:
     return [each.relation for each in items if each.relation and not each.relation.renames]
 
 
+def _single(found: set[tuple[Atom, ...]]) -> set[tuple[Atom, ...]]:
+    """Give what says that a column equals one constant or placeholder."""
+    single = (each for each in found if len(each) == 1)
+    return {(atom,) for (atom,) in single if not (isinstance(atom, Bound) and atom.many)}
+
+
 def _add(constants: Constants, more: Constants) -> bool:
     """Add to what is known, and tell whether it was new."""
     changed = False
@@ -176,11 +187,11 @@ def _without_cast(node: Node, *, array: bool = False) -> Node:
     return node
 
 
-def _atom(node: Node) -> Atom | None:
+def _atom(node: Node, many: bool) -> Atom | None:
     """Give the constant or placeholder that a node is."""
     node = _without_cast(node)
     if kind(node) == "ParamRef":
-        return Bound(node.number)
+        return Bound(node.number, many)
     if kind(node) == "A_Const" and kind(node.val) == "String":
         return node.val.sval
     return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from exclave.query.analysis import Analysis, analysis
 from exclave.query.joined_name import JoinedName, possibly_named
 from exclave.query.placeholders import Parameters, Style
-from exclave.query.scope import Atom, Bound, Relation
+from exclave.query.scope import Atom, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +137,13 @@ def _slugs(
     """Give the slugs that constants and placeholders are; `None` when one is not known."""
     slugs: set[str] = set()
     for atom in atoms:
-        value: Any = atom
-        if isinstance(atom, Bound):
-            value = found.native.value(atom.number, parameters)
-        values: list[Any] = list(value) if isinstance(value, list | tuple | set) else [value]  # type: ignore[arg-type]
+        if isinstance(atom, str):
+            slugs.add(atom)
+            continue
+        value = found.native.value(atom.number, parameters)
+        values: list[Any] = [value]
+        if atom.many and isinstance(value, list | tuple):
+            values = list(cast("Sequence[Any]", value))
         if not all(isinstance(each, str) for each in values):
             return None
         slugs.update(values)

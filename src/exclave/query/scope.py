@@ -16,9 +16,10 @@ is no query, such as GRANT."""
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A placeholder: ``$number``."""
+    """A placeholder: ``$number``, for one value or for a list of them."""
 
     number: int
+    many: bool = False
 
 
 Atom = str | Bound
