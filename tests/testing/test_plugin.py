@@ -139,21 +139,6 @@ def test_what_tests_write_is_undone_before_the_next(project: Project) -> None:
     project.run(ROLLBACK).assert_outcomes(passed=7)
 
 
-def test_workers_have_databases_of_their_own(project: Project, cluster: Cluster) -> None:
-    before = databases(cluster)
-    project.run(ROLLBACK, "-n", "2").assert_outcomes(passed=7)
-    assert databases(cluster) == before
-
-
-def databases(cluster: Cluster) -> list[str]:
-    """List what is on a server."""
-    with cluster.connect() as connection:
-        rows = connection.execute(
-            "SELECT datname FROM pg_database UNION ALL SELECT rolname FROM pg_roles ORDER BY 1"
-        ).fetchall()
-    return [name for (name,) in rows]
-
-
 def test_without_dsns_there_are_throw_away_servers_and_tests_leave_no_fault_behind(
     project: Project, cluster: Cluster
 ) -> None:
