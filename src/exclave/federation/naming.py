@@ -13,6 +13,10 @@ _SUFFIX_BYTES = len("@unkeyed")
 """What the longest name that exclave derives from a table's name adds to it."""
 
 
+GATE = "@gate"
+"""The empty table, in a federation's private schema, that all joined tables read first."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemberNames:
     """The names of a member's objects.

@@ -147,7 +147,6 @@ def test_an_unknown_member_is_an_error_that_lists_the_members(connection: Connec
     unknown = Member("west")
     for act in (
         lambda: registry.member_row(connection, "shops", "west"),
-        lambda: registry.lock_member(connection, "shops", "west"),
         lambda: registry.set_state(connection, "shops", "west", "leaving"),
         lambda: registry.suspend(connection, "shops", "west", None),
         lambda: registry.update_member(connection, "shops", unknown),

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from exclave.federation.layouts import layout_of
-from exclave.federation.naming import chunk_view, names_of
+from exclave.federation.naming import GATE, chunk_view, names_of, private_schema
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable, MemberTable
+from exclave.objects import QualifiedName
 from exclave.objects.quoting import quote_identifier, quote_literal
 
 CHUNK = 50
@@ -96,11 +97,15 @@ def _output(expression: str, name: str) -> str:
 
 
 def nothing(federation: Federation, joined: JoinedTable) -> str:
-    """Write a query that has the joined table's columns and no rows."""
+    """Write a query that has the joined table's columns and no rows.
+
+    It names the federation's gate, which is locked so: see `provisioning.session.take`.
+    """
     outputs = [_output("NULL::text", federation.member_column)]
     outputs += [_output("NULL::oid", name) for name in layout_of(federation).system_columns()]
     outputs += [_output(column.null, column.name) for column in joined.columns]
-    return f"SELECT {', '.join(outputs)} WHERE false"
+    gate = QualifiedName(GATE, private_schema(federation.name))
+    return f"SELECT {', '.join(outputs)} FROM {gate} WHERE false"  # noqa: S608 - quoted
 
 
 def chunk_query(
@@ -142,7 +147,7 @@ def joined_query(federation: Federation, joined: JoinedTable, chunks: Iterable[i
         f"SELECT {names} FROM {chunk_view(federation.name, joined.name, chunk)}"  # noqa: S608 - quoted
         for chunk in sorted(chunks)
     ]
-    whole = _UNION.join(parts) or nothing(federation, joined)
+    whole = _UNION.join([nothing(federation, joined), *parts])
     return f"SELECT {names} FROM (\n{whole}\n) AS chunks WHERE {AT_HOME}"  # noqa: S608 - quoted
 
 

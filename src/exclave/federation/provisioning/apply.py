@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from exclave.catalog import Connection
 from exclave.errors import DeclarationError, ExclaveError, FederationError
 from exclave.federation.member import MemberState
-from exclave.federation.naming import check_federation, names_of, private_schema
+from exclave.federation.naming import GATE, check_federation, names_of, private_schema
 from exclave.federation.provisioning.digest import shape_digest
 from exclave.federation.provisioning.joined import Joining, join
 from exclave.federation.provisioning.leave import drop_member
@@ -18,7 +18,7 @@ from exclave.federation.provisioning.tables import create_tables, joined_table_o
 from exclave.federation.registry import acting_as, open_registry, rows
 from exclave.federation.rights import check_roles, federation_grants, joined_grants, member_grants
 from exclave.federation.shape import Federation
-from exclave.objects import Schema
+from exclave.objects import QualifiedName, Schema
 from exclave.plan import Change, Policy, make, run
 
 Progress = Callable[[str, int, int, str], None]
@@ -116,11 +116,12 @@ def apply(
             return join(connection, federation, rebuild=rebuild)
 
     done = retried(connection, joining, f"Joining the tables of {federation}")
-    leaving = [member.slug for member in members if member.state == "leaving"]
-    for number, slug in enumerate(leaving, 1):
+    leaving = [member for member in members if member.state == "leaving"]
+    for number, member in enumerate(leaving, 1):
         with connection.transaction(), acting_as(connection, owner):
-            drop_member(connection, federation, slug, owner)
-        progress("remove", number, len(leaving), slug)
+            if _locked(connection, federation, member) is not None:
+                drop_member(connection, federation, member.slug, owner)
+        progress("remove", number, len(leaving), member.slug)
     failed |= done.refused
     if failed:
         raise FederationError(federation.name, failed)
@@ -139,6 +140,8 @@ def _register(connection: Connection, federation: Federation) -> None:
     )
     missing = set(wanted) - {name for (name,) in there}
     run([Change(None, Schema(name)) for name in wanted if name in missing], connection)
+    gate = QualifiedName(GATE, private_schema(federation.name))
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {gate} ()")
     changed = (former.readers, former.writers) != (federation.readers, federation.writers)
     members = rows.load_members(connection, federation.name) if changed else []
     slugs = [member.slug for member in members if member.state == "joined"]
@@ -167,8 +170,23 @@ def _is_pending(federation: Federation, member: MemberState) -> bool:
     return member.shape_digest != shape_digest(federation, member.slug)
 
 
+def _locked(
+    connection: Connection, federation: Federation, member: MemberState
+) -> MemberState | None:
+    """Let no other program work on a member; ``None`` if one has done so or is about to."""
+    now = rows.lock_member(connection, federation.name, member.slug)
+    unchanged = now is not None and (now.state, now.shape_digest, now.added) == (
+        member.state,
+        member.shape_digest,
+        member.added,
+    )
+    return now if unchanged else None
+
+
 def _read(connection: Connection, federation: Federation, member: MemberState) -> None:
     """Read what a member's tables are, and keep it; what is declared already stays."""
+    if _locked(connection, federation, member) is None:
+        return
     kept = {
         table.table: table
         for table in rows.load_member_tables(connection, federation.name, [member.slug])
@@ -187,6 +205,8 @@ def _make_tables(connection: Connection, federation: Federation, member: MemberS
 
     Those whose columns change are left for `join`: joined tables read them.
     """
+    if _locked(connection, federation, member) is None:
+        return
     former = rows.load_joined(connection, federation.name)
     tables = rows.load_member_tables(connection, federation.name, [member.slug])
     shapes = {shape.name: shape for shape in federation.tables}

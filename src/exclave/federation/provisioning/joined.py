@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection
@@ -14,6 +14,7 @@ from exclave.federation.naming import chunk_view, joined_table, names_of, privat
 from exclave.federation.provisioning import dependents
 from exclave.federation.provisioning.digest import digest, shape_digest
 from exclave.federation.provisioning.query import query
+from exclave.federation.provisioning.session import take
 from exclave.federation.provisioning.tables import (
     Joined,
     drop_tables,
@@ -25,6 +26,7 @@ from exclave.federation.rights import joined_grants
 from exclave.federation.routing.triggers import drop_statements, trigger_statements
 from exclave.federation.shape import FederatedTable, Federation
 from exclave.federation.tables import JoinedTable, MemberTable
+from exclave.objects import QualifiedName
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def join(
     added, refused = _admitted(connection, federation, former, shown, ready)
     removed = [slug for slug, member in members.items() if member.state == "leaving"]
     work = _Work(connection, federation, members, added, rebuild=rebuild, touched=touched)
+    take(connection, federation, work.views(former))
     changed = [table.name for table in federation.tables if work.table(table, former)]
     gone = former.keys() - {table.name for table in federation.tables}
     for name in sorted(gone):
@@ -183,6 +186,12 @@ class _Work:
             return {}
         tables = rows.load_member_tables(self._connection, self._federation.name, slugs)
         return {(table.slug, table.table): table for table in tables}
+
+    def views(self, former: Mapping[str, JoinedTable]) -> Iterator[QualifiedName]:
+        """Name the views that are there and will be replaced, since members come or go."""
+        for name, table in former.items():
+            for chunk in self._touched & table.chunks.keys():
+                yield chunk_view(self._federation.name, name, chunk)
 
     def table(self, table: FederatedTable, formers: Mapping[str, JoinedTable]) -> bool:
         """Make one joined table as it is to be; tell whether that took any change."""

@@ -152,16 +152,18 @@ _ORDER = (
 """The fields of a `MemberState` in the order in which ``member_read.sql`` gives them."""
 
 
-def lock_member(connection: Connection, federation: str, slug: str) -> None:
+def lock_member(connection: Connection, federation: str, slug: str) -> MemberState | None:
     """Let no other session change a member until the transaction ends.
 
-    Raises
-    ------
-    RegistryError
-        When there is no such member; the message lists those that are.
+    Returns
+    -------
+    MemberState or None
+        What it is now; ``None`` when there is no such member any more.
     """
-    found = connection.fetch(query("member_lock"), [federation, slug])
-    _one(connection, found, federation, slug)
+    connection.fetch(query("member_lock"), [federation, slug])
+    for row in connection.fetch(query("member_read"), [federation, "{}", [slug]]):
+        return _member_state(row)
+    return None
 
 
 def set_state(
