@@ -8,7 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from exclave.cluster import Cluster
 from exclave.federation import FederatedTable, Federation
 
 from ..conftest import Group
@@ -61,19 +63,15 @@ CREATE TABLE deferred (
 );
 """
 
-AIR = Federation(
-    "air",
-    [FederatedTable("flights", at={"lga": "departures"}), "seats", "log", "deferred"],
-)
-
 
 @dataclass
 class Airports:
-    """The hub of the airports, and a writer's session on it."""
+    """The hub of the airports, a session on it, and a role that may write."""
 
     group: Group
-    hub: psycopg.Connection
     federation: Federation
+    writer: str
+    hub: psycopg.Connection
 
     def rows(self, statement: str, parameters: list[Any] | None = None) -> list[Any]:
         """Run a statement on the hub and give its rows, if it has any."""
@@ -88,23 +86,35 @@ class Airports:
 
 
 @pytest.fixture(scope="module")
-def group(lasting_group: Callable[..., Group]) -> Group:
-    """The hub and the airports, joined."""
+def joined(
+    lasting_group: Callable[..., Group], cluster: Cluster
+) -> Iterator[tuple[Group, Federation, str]]:
+    """The hub and the airports, joined, and a writer."""
     group = lasting_group({"jfk": JFK, "ewr": EWR, "lga": LGA})
+    writer = f"pilot_{group.database.name}"
+    role = sql.Identifier(writer)
+    with cluster.connect() as admin:
+        admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+    tables = [FederatedTable("flights", at={"lga": "departures"}), "seats", "log", "deferred"]
+    federation = Federation("air", tables, writers=[writer])
     for company in group.companies.values():
-        group.hub.add_member(AIR, company.member)
-    group.hub.apply(AIR)
-    return group
+        group.hub.add_member(federation, company.member)
+    group.hub.apply(federation)
+    yield group, federation, writer
+    with group.connect() as admin:
+        admin.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
+        admin.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 @pytest.fixture
-def airports(group: Group) -> Iterator[Airports]:
-    """A session on the hub, with all tables empty and all sequences at their start."""
+def airports(joined: tuple[Group, Federation, str]) -> Iterator[Airports]:
+    """A writer's session on the hub, with all tables empty and all sequences at their start."""
+    group, federation, writer = joined
     for company in group.companies.values():
+        flights = "departures" if company.slug == "lga" else "flights"
         with company.connect() as connection:
-            flights = "departures" if company.slug == "lga" else "flights"
             connection.execute(
                 f"TRUNCATE {flights}, seats, log, deferred RESTART IDENTITY".encode()
             )
-    with group.connect() as hub:
-        yield Airports(group, hub, AIR)
+    with group.connect(writer) as hub:
+        yield Airports(group, federation, writer, hub)

@@ -56,7 +56,8 @@ def test_an_enum_of_the_member_is_text_on_the_hub(airports: Airports) -> None:
 
 def test_null_is_not_a_value_that_was_left_out(airports: Airports) -> None:
     statement = (
-        "INSERT INTO air.flights (member, id, made, code, note) VALUES ('ewr', 7, NULL, NULL, NULL) "
+        "INSERT INTO air.flights (member, id, made, code, note) "
+        "VALUES ('ewr', 7, NULL, NULL, NULL) "
         "RETURNING id, made, code, note"
     )
     assert airports.rows(statement) == [(7, None, None, None)]
