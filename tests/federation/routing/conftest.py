@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from psycopg import sql
 from exclave.cluster import Cluster
 from exclave.federation import FederatedTable, Federation
 
-from ..conftest import Group
+from ..conftest import Group, groups
 
 JFK = """
 CREATE TABLE flights (
@@ -85,12 +85,15 @@ class Airports:
             return cursor.fetchall() if cursor.description else []
 
 
-@pytest.fixture(scope="module")
-def joined(
-    lasting_group: Callable[..., Group], cluster: Cluster
-) -> Iterator[tuple[Group, Federation, str]]:
+@pytest.fixture(scope="session")
+def joined(cluster: Cluster, remote_cluster: Cluster) -> Iterator[tuple[Group, Federation, str]]:
     """The hub and the airports, joined, and a writer."""
-    group = lasting_group({"jfk": JFK, "ewr": EWR, "lga": LGA})
+    with groups(cluster, remote_cluster) as make:
+        yield from federated(make({"jfk": JFK, "ewr": EWR, "lga": LGA}), cluster)
+
+
+def federated(group: Group, cluster: Cluster) -> Iterator[tuple[Group, Federation, str]]:
+    """Join the airports, and make a writer that goes in the end."""
     writer = f"pilot_{group.database.name}"
     role = sql.Identifier(writer)
     with cluster.connect() as admin:
@@ -114,7 +117,8 @@ def airports(joined: tuple[Group, Federation, str]) -> Iterator[Airports]:
         flights = "departures" if company.slug == "lga" else "flights"
         with company.connect() as connection:
             connection.execute(
-                f"TRUNCATE {flights}, seats, log, deferred RESTART IDENTITY".encode()
+                f"DELETE FROM {flights}; DELETE FROM seats; DELETE FROM log; "
+                f"DELETE FROM deferred; SELECT setval('{flights}_id_seq', 1, false)".encode()
             )
     with group.connect(writer) as hub:
         yield Airports(group, federation, writer, hub)

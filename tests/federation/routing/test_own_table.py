@@ -57,9 +57,11 @@ def test_inserts_are_sent_in_batches(session: psycopg.Connection) -> None:
         "SELECT generate_series(1, 10)"
     ).fetchall()
     assert "Batch Size: 1000" in "\n".join(line for (line,) in plan)
-    with session.cursor().copy("COPY air_ewr_insertable.flights (seats) FROM STDIN") as copy:
+    session.execute("CREATE TEMPORARY TABLE given (seats int)")
+    with session.cursor().copy("COPY given FROM STDIN") as copy:
         for number in range(2500):
             copy.write_row((number,))
+    session.execute("INSERT INTO air_ewr_insertable.flights (seats) SELECT seats FROM given")
     assert session.execute(
         "SELECT count(*), max(id) FROM air_ewr_insertable.flights"
     ).fetchone() == (2500, 2500)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
@@ -130,7 +131,7 @@ def test_a_reader_cannot_write(shop: Shop, statement: str) -> None:
 def test_nobody_else_can_make_a_trigger_of_the_function(shop: Shop, kind: str) -> None:
     session = shop.become(shop.reader)
     columns = "'nl'::text AS member, 1::bigint AS id, 'x'::text AS note"
-    session.execute(f"CREATE TEMPORARY {kind} mine AS SELECT {columns}".encode())  # noqa: S608
+    session.execute(f"CREATE TEMPORARY {kind} mine AS SELECT {columns}".encode())
     when = "BEFORE" if kind == "TABLE" else "INSTEAD OF"
     with pytest.raises(errors.InsufficientPrivilege):
         session.execute(
@@ -155,7 +156,9 @@ def test_the_function_refuses_any_other_relation(shop: Shop, relation: str) -> N
             f"CREATE TRIGGER other {when} INSERT ON public.other FOR EACH ROW "
             'EXECUTE FUNCTION shop_private."orders@write"()'.encode()
         )
-        with pytest.raises(errors.InsufficientPrivilege, match="this function serves shop.orders"):
+        with pytest.raises(
+            errors.InsufficientPrivilege, match=r"this function serves shop\.orders"
+        ):
             admin.execute("INSERT INTO public.other VALUES ('nl', 1, 'x')")
         raise psycopg.Rollback(undone)
 
@@ -198,12 +201,9 @@ def test_names_in_the_way_of_the_search_path_change_nothing(shop: Shop) -> None:
 def test_settings_of_a_session_reach_nothing_else(shop: Shop, omitted: str) -> None:
     writer = shop.become(shop.writer)
     writer.execute("SELECT set_config('exclave.omitted', %s, false)", [omitted])
-    try:
+    with suppress(errors.InvalidTextRepresentation, errors.FeatureNotSupported):  # his own loss
         writer.execute("INSERT INTO shop.orders (member, id, note) VALUES ('nl', 7, 'mine')")
-    except psycopg.Error as error:
-        assert error.sqlstate in ("22P02", "0A000")  # it is his own loss
-    else:
-        assert shop.at_member("SELECT id, note FROM orders") in ([(7, "mine")], [(1, None)])
+    assert shop.at_member("SELECT id, note FROM orders") in ([], [(7, "mine")], [(1, None)])
     assert shop.at_member("SELECT * FROM secrets") == [(1, "hidden")]
     writer.execute("SELECT set_config('exclave.written_member', 'hidden_nl', false)")
     with pytest.raises(errors.InvalidTransactionState) as raised:
