@@ -22,6 +22,8 @@ Down = Literal["raise", "skip", "stale"]
 """What becomes of a statement that reads members which are down."""
 
 _ATTEMPTS: Final = 3
+_JUST_NOW_SECONDS: Final = 2.0
+"""How long what was found out while a statement ran is taken for true when it has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a statement reads of one federation."""
+    """What a statement reads and changes of one federation."""
 
     federation: Federation
     tables: tuple[JoinedName, ...]
@@ -138,6 +140,7 @@ class Statement:
         self._read: tuple[_Part, ...] | None = None
         self._writes = False
         self._looked = False
+        self._found: list[dict[str, Health]] = []
 
     @property
     def policy(self) -> Policy:
@@ -165,7 +168,8 @@ class Statement:
         parts = self._parts()  # under a policy of a session or hub it may be found to write
         if self._policy.down == "raise":
             return self._sent_as_it_is()
-        down = [self._down(part) for part in parts]
+        down = self._found or [self._down(part) for part in parts]
+        self._found = []
         sql, found = self._sql, Completeness()
         for part, lost in zip(parts, down, strict=True):
             ages = self._ages(part, lost) if self._policy.down == "stale" else {}
@@ -203,13 +207,13 @@ class Statement:
         """
         if not is_suspension(sqlstate, message) and not is_outage(sqlstate):
             raise cause
+        remember, self._looked = (_JUST_NOW_SECONDS if self._looked else 0.0), False
         lost: dict[str, Health] = {}
-        looked, self._looked = self._looked, False
+        self._found = []
         for part in self._parts():
-            if not looked:
-                self._watch.forget(part.federation.name)
-            for slug, health in self._down(part).items():
-                lost[f"{part.prefix}{slug}"] = health
+            found = self._down(part, remember)
+            self._found.append(found)
+            lost |= {f"{part.prefix}{slug}": health for slug, health in found.items()}
         can = self._policy.down != "raise" and may_retry and self._attempts < _ATTEMPTS
         if can and (lost or sqlstate != TIMED_OUT):
             return self.prepare()  # where all answer now, the connection was lost for a moment
@@ -239,7 +243,7 @@ class Statement:
             self._writes = bool(found.writes)
             self._check(found)
             tables: dict[str, list[JoinedName]] = {}
-            for table in found.reads:
+            for table in dict.fromkeys(found.reads + found.writes):
                 tables.setdefault(table.schema, []).append(table)
             read = {each.name: each for each in self._federations if each.name in tables}
             self._read = tuple(
@@ -285,12 +289,15 @@ class Statement:
         known = self._standings(federation)
         return tuple(slug for slug in known if members is None or slug in members)
 
-    def _standings(self, federation: Federation) -> Mapping[str, Standing]:
-        return self._watch.standings(federation, self._policy.remember_seconds)
+    def _standings(
+        self, federation: Federation, remember_seconds: float | None = None
+    ) -> Mapping[str, Standing]:
+        remember = self._policy.remember_seconds if remember_seconds is None else remember_seconds
+        return self._watch.standings(federation, remember)
 
-    def _down(self, part: _Part) -> dict[str, Health]:
+    def _down(self, part: _Part, remember_seconds: float | None = None) -> dict[str, Health]:
         """Give those that are down of the members that a statement reads."""
-        standings = self._standings(part.federation)
+        standings = self._standings(part.federation, remember_seconds)
         found = {
             slug: standings[slug].health
             for slug in part.members
@@ -298,7 +305,10 @@ class Statement:
         }
         others = [slug for slug in part.members if slug not in found]
         known = self._watch.health(
-            part.federation, others, self._policy.timeout_seconds, self._policy.remember_seconds
+            part.federation,
+            others,
+            self._policy.timeout_seconds,
+            self._policy.remember_seconds if remember_seconds is None else remember_seconds,
         )
         return found | {slug: health for slug, health in known.items() if not health.reachable}
 

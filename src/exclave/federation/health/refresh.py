@@ -12,10 +12,9 @@ from exclave.catalog import Connection
 from exclave.errors import DeclarationError
 from exclave.federation.health.query import query
 from exclave.federation.health.stale_tables import (
-    drop_stale_table,
     forget_member,
+    keep_in_shape,
     keep_rows,
-    kept_tables,
     make_stale_table,
 )
 from exclave.federation.health.standing import standings
@@ -154,9 +153,7 @@ def _prepared(connection: Connection, federation: Federation) -> list[JoinedTabl
     """Make the tables that keep rows as they are to be, and drop those that are none any more."""
     joined = load_joined(connection, federation.name)
     wanted = [table.name for table in federation.tables if table.stale and table.name in joined]
-    for name in kept_tables(connection, federation.name):
-        if name not in wanted:
-            drop_stale_table(connection, federation.name, name)
+    keep_in_shape(connection, federation, ())
     if not wanted:
         raise DeclarationError(
             f"No joined table of {federation} keeps last known rows; give those that are to "

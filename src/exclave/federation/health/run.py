@@ -58,6 +58,10 @@ def query(
     limit_seconds: float | None = None,
 ) -> QueryResult:
     """Run a statement as `Hub.query` does, with the same parameters."""
+    untouched = False
+    if watch.shared:
+        with watch.session() as connection:
+            untouched = not connection.in_transaction()
     text = native(sql, "pyformat" if parameters else "native")
     values = [text.value(number, parameters) for number in range(1, len(text.keys) + 1)]
     statement = Statement(
@@ -72,7 +76,7 @@ def query(
     )
     if watch.shared:
         with watch.session() as connection:
-            return run_shared(connection, statement, values, limit_seconds)
+            return run_shared(connection, statement, values, untouched, limit_seconds)
     return run_apart(watch.sessions, statement, values, limit_seconds)
 
 
@@ -80,6 +84,7 @@ def run_shared(
     connection: Connection,
     statement: Statement,
     parameters: Sequence[Any],
+    may_retry: bool,
     limit_seconds: float | None = None,
 ) -> QueryResult:
     """Run a statement in a session of the caller's, in its transaction.
@@ -92,10 +97,11 @@ def run_shared(
         The statement, with placeholders such as ``$1``.
     parameters
         The values of the placeholders.
+    may_retry
+        Whether its transaction has written nothing.
     limit_seconds
         How long it may take; ``None`` leaves that to the session's own settings.
     """
-    may_retry = not connection.in_transaction()
     prepared = statement.prepare()
     while True:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Collection
 from contextlib import ExitStack, suppress
 from typing import cast
@@ -85,13 +86,20 @@ class Sessions:
         self._connectable = connectable
         self._most = most
         self._lock = threading.Lock()
-        self._begin()
-
-    def _begin(self) -> None:
         self._process = os.getpid()
         self._idle: list[Session] = []
+        self._former: list[Session] = []
         self._used = 0
         self._closed = False
+        weakref.finalize(self, _close, self._idle, self._process)
+
+    def _after_fork(self) -> None:
+        """Leave the sessions to the process that this one was forked from."""
+        self._process = os.getpid()
+        self._former += self._idle
+        self._idle.clear()
+        self._used = 0
+        weakref.finalize(self, _close, self._idle, self._process)
 
     def take(self, wanted: Collection[tuple[str, str]] = ()) -> Session | None:
         """Take a session: the one that is connected to most of what is wanted, or a new one.
@@ -113,7 +121,7 @@ class Sessions:
         """
         with self._lock:
             if self._process != os.getpid():
-                self._begin()  # the sessions are those of the process that this one was forked from
+                self._after_fork()
             if self._idle:
                 best = max(self._idle, key=lambda each: len(each.connected.intersection(wanted)))
                 self._idle.remove(best)
@@ -150,6 +158,11 @@ class Sessions:
     def close(self) -> None:
         """Close what is idle; what is used is closed when it is given back."""
         with self._lock:
-            idle, self._idle, self._closed = self._idle, [], True
-        for session in idle:
-            session.close()
+            self._closed = True
+            _close(self._idle, self._process)
+
+
+def _close(sessions: list[Session], process: int) -> None:
+    """Close sessions, unless they are another process's."""
+    while sessions and process == os.getpid():
+        sessions.pop().close()

@@ -9,6 +9,7 @@ from exclave.federation.health.query import query
 from exclave.federation.layouts import layout_of
 from exclave.federation.layouts.views import branch
 from exclave.federation.naming import last_known, private_schema, stale_table
+from exclave.federation.registry import load_joined
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable, MemberTable
 from exclave.objects.data_type import canonical_type
@@ -92,6 +93,27 @@ def _make_view(connection: Connection, federation: Federation, joined: JoinedTab
         schema = quote_identifier(private_schema(federation.name))
         connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {roles}")
         connection.execute(f"GRANT SELECT ON {view} TO {roles}")
+
+
+def keep_in_shape(connection: Connection, federation: Federation, changed: Collection[str]) -> None:
+    """Give the tables that keep rows the columns that joined tables have now, or drop them.
+
+    Parameters
+    ----------
+    connection
+        A session in a transaction, as the owner.
+    federation
+        The federation.
+    changed
+        The joined tables that were changed.
+    """
+    stale = {table.name for table in federation.tables if table.stale}
+    for name in kept_tables(connection, federation.name):
+        if name not in stale:
+            drop_stale_table(connection, federation.name, name)
+        elif name in changed:
+            joined = load_joined(connection, federation.name)
+            make_stale_table(connection, federation, joined[name])
 
 
 def drop_stale_table(connection: Connection, federation: str, table: str) -> None:

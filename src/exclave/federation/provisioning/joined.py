@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from exclave.catalog import Connection
 from exclave.errors import DeclarationError
+from exclave.federation.health.stale_tables import keep_in_shape
 from exclave.federation.layouts import layout_of
 from exclave.federation.layouts.views import by_chunk, chunk_query, joined_query
 from exclave.federation.member import MemberState
@@ -95,6 +96,7 @@ def join(
     gone = former.keys() - {table.name for table in federation.tables}
     for name in sorted(gone):
         work.gone(former[name])
+    keep_in_shape(connection, federation, changed)
     for slug in added:
         rows.set_state(connection, federation.name, slug, "joined")
     done = Joining(tuple(added), tuple(removed), (*changed, *sorted(gone)), refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exclave.catalog import Connection
+from exclave.federation.health.stale_tables import forget_member
 from exclave.federation.naming import names_of
 from exclave.federation.provisioning.tables import drop_tables
 from exclave.federation.registry import record, rows
@@ -34,5 +35,6 @@ def drop_member(connection: Connection, federation: Federation, slug: str, owner
     connection.execute(f"DROP SERVER IF EXISTS {server}")
     for schema in (names.insertable, names.schema):
         connection.execute(f"DROP SCHEMA IF EXISTS {quote_identifier(schema)}")
+    forget_member(connection, federation, slug)
     rows.delete_member(connection, federation.name, slug)
     record(connection, "remove", federation.name, slug)
