@@ -63,7 +63,7 @@ class Hub:
     @contextmanager
     def session(self) -> Generator[Connection]:
         """Give a session on the hub: a new one, or the caller's own."""
-        with self._connectable.opened() as connection:
+        with self._connectable.opened() as connection, registry.telling_moved(connection):
             yield connection
 
     @contextmanager

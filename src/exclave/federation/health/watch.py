@@ -17,6 +17,7 @@ from exclave.federation.health.sessions import Sessions
 from exclave.federation.health.standing import Standing, standings
 from exclave.federation.health.state import Health, not_tried
 from exclave.federation.health.touch import Depth, routes
+from exclave.federation.registry import telling_moved
 from exclave.federation.shape import Federation
 
 _NO_WAY = "no table of it on the hub can be read by this role, or it has none yet"
@@ -79,7 +80,7 @@ class Watch:
         Exception
             The driver's, when the hub itself fails.
         """
-        with self.session() as connection:
+        with self.session() as connection, telling_moved(connection):
             ways = routes(connection, federation, members)
         known = [way for way in ways.values() if way is not None]
         if self.shared:

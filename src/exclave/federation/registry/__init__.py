@@ -3,7 +3,13 @@
 from exclave.federation.registry.history import Event, history, record
 from exclave.federation.registry.identity import Identity
 from exclave.federation.registry.install import install
-from exclave.federation.registry.opened import Registry, acting_as, become, open_registry
+from exclave.federation.registry.opened import (
+    Registry,
+    acting_as,
+    become,
+    open_registry,
+    telling_moved,
+)
 from exclave.federation.registry.rows import (
     delete_federation,
     delete_joined,
@@ -60,6 +66,7 @@ __all__ = [
     "set_federation_joined",
     "set_state",
     "suspend",
+    "telling_moved",
     "uninstall",
     "update_member",
     "upgrade",

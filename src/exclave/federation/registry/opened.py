@@ -15,6 +15,9 @@ from exclave.federation.registry.query import query
 VERSION = 2
 """The version of the registry that this library writes."""
 
+_REFUSED = "55000"
+"""The SQLSTATE with which ``exclave.at_home`` refuses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:
@@ -121,6 +124,21 @@ def check_version(found: Registry) -> None:
             f"The registry of this hub is of version {found.version}, which a later exclave made; "
             f"this one knows versions up to {VERSION}. Install the later exclave here."
         )
+
+
+@contextmanager
+def telling_moved(connection: Connection) -> Generator[None]:
+    """Raise what PostgreSQL refused since the hub is a copy of another one as `HubMovedError`."""
+    try:
+        yield
+    except Exception as error:
+        message = connection.message(error) if connection.sqlstate(error) == _REFUSED else ""
+        if "exclave fed adopt" not in message:
+            raise
+        moved = HubMovedError(message)
+    else:
+        return
+    raise moved
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from exclave.catalog import Connection, connection_of
 from exclave.errors import MemberError
 from exclave.federation.naming import joined_table
-from exclave.federation.registry.opened import acting_as
+from exclave.federation.registry.opened import acting_as, telling_moved
 from exclave.federation.routing.query import query
 from exclave.federation.routing.target import Place, Target, TargetColumn, place_of
 from exclave.federation.shape import Federation
@@ -101,7 +101,7 @@ def insert_rows(
     hub = connection_of(connection)
     work = _Work(hub, federation, table, members, tuple(returning))
     try:
-        with hub.transaction(), _acting_as(hub, owner):
+        with hub.transaction(), telling_moved(hub), _acting_as(hub, owner):
             work.run(rows)
     except MemberError:
         raise

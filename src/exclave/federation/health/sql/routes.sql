@@ -25,5 +25,6 @@ LEFT JOIN LATERAL (
     ORDER BY pg_catalog.array_position(ARRAY['view', 'foreign', 'joined'], c.kind), c.name
     LIMIT 1
 ) AS route ON true
-WHERE m.federation = $1::text AND ($2::text[] IS NULL OR m.slug = ANY ($2::text[]))
+WHERE exclave.at_home()  -- a copy of the hub touches nobody
+    AND m.federation = $1::text AND ($2::text[] IS NULL OR m.slug = ANY ($2::text[]))
 ORDER BY m.slug
