@@ -51,3 +51,5 @@ CREATE TABLE local.country (code text, member text, id int);
 INSERT INTO local.country VALUES ('NL', 'm1', 1), ('BE', 'm2', 2), ('DE', 'm3', 3), ('FR', 'm9', 4);
 CREATE TABLE local.archive (member text, id int, note text);
 CREATE FUNCTION local.older(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
+CREATE FUNCTION local.label(fed.users) RETURNS text LANGUAGE sql
+    AS $$ SELECT $1.member || '-' || $1.name $$;

@@ -192,3 +192,15 @@ SELECT name FROM fed.users WHERE fed.users.member NOT IN ('m3') AND age BETWEEN 
 SELECT current_setting('server_version_num')::int > 0 AND count(*) > -1 FROM fed.users * WHERE age > 0
 
 SELECT (SELECT u FROM (SELECT fed.users.name AS u FROM fed.users ORDER BY 1 LIMIT 1) users) FROM local.users
+
+SELECT local.label(users), local.label(fed.users.*), u IS NULL, u::text FROM fed.users, fed.users u
+
+SELECT (u::fed.users).name, (u).age + 1 FROM fed.users u WHERE u IS NOT NULL ORDER BY u
+
+SELECT count(DISTINCT users), jsonb_agg(users ORDER BY member, id), max((SELECT u FROM (SELECT 1) x)::text)
+    FROM fed.users CROSS JOIN LATERAL (SELECT users.id AS u) AS u
+
+SELECT users = u, users IN (SELECT o FROM fed.users o WHERE o.age > 30) FROM fed.users
+    JOIN fed.users u USING (member, id)
+
+SELECT array_agg(u)::text FROM fed.users u GROUP BY u.member

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from exclave.cluster import Cluster
 from exclave.federation import FederatedTable, Federation
 
-from ..conftest import Group
+from ..conftest import Group, groups
 
 JFK = """
 CREATE TABLE flights (
@@ -61,19 +63,15 @@ CREATE TABLE deferred (
 );
 """
 
-AIR = Federation(
-    "air",
-    [FederatedTable("flights", at={"lga": "departures"}), "seats", "log", "deferred"],
-)
-
 
 @dataclass
 class Airports:
-    """The hub of the airports, and a writer's session on it."""
+    """The hub of the airports, a session on it, and a role that may write."""
 
     group: Group
-    hub: psycopg.Connection
     federation: Federation
+    writer: str
+    hub: psycopg.Connection
 
     def rows(self, statement: str, parameters: list[Any] | None = None) -> list[Any]:
         """Run a statement on the hub and give its rows, if it has any."""
@@ -87,24 +85,40 @@ class Airports:
             return cursor.fetchall() if cursor.description else []
 
 
-@pytest.fixture(scope="module")
-def group(lasting_group: Callable[..., Group]) -> Group:
-    """The hub and the airports, joined."""
-    group = lasting_group({"jfk": JFK, "ewr": EWR, "lga": LGA})
+@pytest.fixture(scope="session")
+def joined(cluster: Cluster, remote_cluster: Cluster) -> Iterator[tuple[Group, Federation, str]]:
+    """The hub and the airports, joined, and a writer."""
+    with groups(cluster, remote_cluster) as make:
+        yield from federated(make({"jfk": JFK, "ewr": EWR, "lga": LGA}), cluster)
+
+
+def federated(group: Group, cluster: Cluster) -> Iterator[tuple[Group, Federation, str]]:
+    """Join the airports, and make a writer that goes in the end."""
+    writer = f"pilot_{group.database.name}"
+    role = sql.Identifier(writer)
+    with cluster.connect() as admin:
+        admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+    tables = [FederatedTable("flights", at={"lga": "departures"}), "seats", "log", "deferred"]
+    federation = Federation("air", tables, writers=[writer])
     for company in group.companies.values():
-        group.hub.add_member(AIR, company.member)
-    group.hub.apply(AIR)
-    return group
+        group.hub.add_member(federation, company.member)
+    group.hub.apply(federation)
+    yield group, federation, writer
+    with group.connect() as admin:
+        admin.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
+        admin.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 @pytest.fixture
-def airports(group: Group) -> Iterator[Airports]:
-    """A session on the hub, with all tables empty and all sequences at their start."""
+def airports(joined: tuple[Group, Federation, str]) -> Iterator[Airports]:
+    """A writer's session on the hub, with all tables empty and all sequences at their start."""
+    group, federation, writer = joined
     for company in group.companies.values():
+        flights = "departures" if company.slug == "lga" else "flights"
         with company.connect() as connection:
-            flights = "departures" if company.slug == "lga" else "flights"
             connection.execute(
-                f"TRUNCATE {flights}, seats, log, deferred RESTART IDENTITY".encode()
+                f"DELETE FROM {flights}; DELETE FROM seats; DELETE FROM log; "
+                f"DELETE FROM deferred; SELECT setval('{flights}_id_seq', 1, false)".encode()
             )
-    with group.connect() as hub:
-        yield Airports(group, hub, AIR)
+    with group.connect(writer) as hub:
+        yield Airports(group, federation, writer, hub)

@@ -14,6 +14,7 @@ from exclave.federation.naming import names_of
 from exclave.federation.provisioning.objects import foreign_tables
 from exclave.federation.provisioning.query import query
 from exclave.federation.remote import RemoteTable, read_remote
+from exclave.federation.rights import member_grants
 from exclave.federation.routing.own_table import own_table_statements
 from exclave.federation.shape import FederatedTable, Federation
 from exclave.federation.tables import JoinedTable, MemberTable
@@ -174,6 +175,8 @@ def replace_tables(
     if not _extends(former, table):
         connection.execute(f"DROP VIEW {names.own_table(table.table)}")
     create_tables(connection, federation, table)
+    for statement in member_grants(federation, table.slug, [table.table]):
+        connection.execute(statement)
     return dropped
 
 
@@ -201,6 +204,6 @@ def _former(name: str) -> str:
 
 def _extends(former: MemberTable, table: MemberTable) -> bool:
     """Tell whether CREATE OR REPLACE VIEW can make a view of one into one of the other."""
-    had = [(column.name, column.cast or column.type) for column in former.columns]
-    has = [(column.name, column.cast or column.type) for column in table.columns]
+    had = [(column.name, column.type) for column in former.columns]
+    has = [(column.name, column.type) for column in table.columns]
     return has[: len(had)] == had

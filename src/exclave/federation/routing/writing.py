@@ -49,10 +49,7 @@ def writing_of(table: MemberTable, federated: FederatedTable) -> dict[str, Any]:
             ]
             for variant in variants_of(table, federated)
         },
-        "set": {
-            column.name: f"{quote_identifier(column.name)} = {_value(column)}"
-            for column in table.columns
-        },
+        "set": {column.name: _assignment(column) for column in table.columns},
         "condition": " AND ".join(
             _found_by(column) for column in table.columns if column.name in table.key
         ),
@@ -83,11 +80,24 @@ def _field(column: MemberColumn, row: int) -> str:
     return f"{field}::text::{_without_modifier(canonical_type(column.type))}"
 
 
+def _is_of_other_type(column: MemberColumn) -> bool:
+    """Tell whether the member's type is one that the hub does not have, such as an enum."""
+    return column.cast is not None and column.type.startswith(("character varying", "text"))
+
+
+def _assignment(column: MemberColumn) -> str:
+    value = _value(column)
+    if _is_of_other_type(column):
+        # postgres_fdw sends no tableoid: the value then goes as a parameter without a type
+        value = f"CASE WHEN tableoid = 0 THEN NULL ELSE {value} END"
+    return f"{quote_identifier(column.name)} = {value}"
+
+
 def _found_by(column: MemberColumn) -> str:
     """Write the condition on a column of the key, so that it is sent."""
     name = quote_identifier(column.name)
-    if column.type.startswith("character varying") and column.cast is not None:
-        return f"{name}::{column.cast} = ($2).{name}"  # there it may be an enum
+    if _is_of_other_type(column):
+        return f"{name}::{column.cast} = ($2).{name}"
     return f"{name} = {_field(column, 2)}"
 
 
