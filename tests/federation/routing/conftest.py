@@ -116,9 +116,8 @@ def airports(joined: tuple[Group, Federation, str]) -> Iterator[Airports]:
     for company in group.companies.values():
         flights = "departures" if company.slug == "lga" else "flights"
         with company.connect() as connection:
-            connection.execute(
-                f"DELETE FROM {flights}; DELETE FROM seats; DELETE FROM log; "
-                f"DELETE FROM deferred; SELECT setval('{flights}_id_seq', 1, false)".encode()
-            )
+            for table in (flights, "seats", "log", "deferred"):
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            connection.execute("SELECT setval(%s, 1, false)", [f"{flights}_id_seq"])
     with group.connect(writer) as hub:
         yield Airports(group, federation, writer, hub)

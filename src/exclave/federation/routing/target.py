@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exclave.catalog import Connection
@@ -86,7 +86,10 @@ class Place:
         plain = self.foreign[self.table]
         new = self.foreign.get(f"{self.table}@new", plain)
         if self.own.permitted and not new.generated & set(given):
-            columns = {name: new.columns.get(name, each) for name, each in self.own.columns.items()}
+            columns = {
+                name: replace(column, generated=name in new.generated)
+                for name, column in self.own.columns.items()
+            }
             return Target(self.own.name, columns)
         left_out = new.generated - set(given)
         for relation in self.foreign.values():
