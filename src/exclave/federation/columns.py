@@ -38,6 +38,9 @@ class MemberColumn:
         Whether it is NOT NULL at the member.
     remote
         What the member said of it, for a later comparison: plain data.
+    opaque
+        Whether the hub has no type like the member's, as for an enum: it is declared as text, and
+        a value or a condition that is sent as one of text may be refused there.
     sorted_by
         The collation that its branch gives it, where the member sorts its text in another way
         than the joined column is sorted; filters and sorts of it then stay on the hub.
@@ -54,6 +57,7 @@ class MemberColumn:
     always: bool = False
     not_null: bool = False
     remote: Mapping[str, Any] | None = None
+    opaque: bool = False
     sorted_by: str | None = None
 
     @property

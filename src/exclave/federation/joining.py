@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from exclave.errors import DeclarationError
 from exclave.federation.columns import JoinedColumn, MemberColumn
+from exclave.federation.labels import merged
 from exclave.federation.naming import enum_type
 from exclave.federation.remote import RemoteColumn, RemoteTable
 from exclave.federation.shape import FederatedTable, Federation
@@ -267,7 +268,7 @@ def _enum(
     orders = [column.enum or () for column in by_member.values()]
     if former is not None and former.enum is not None:
         orders.insert(0, former.enum)
-    labels = _merged(orders)
+    labels = merged(orders)
     if labels is None:
         each = "; ".join(f"{slug}: {', '.join(c.enum or ())}" for slug, c in by_member.items())
         raise _CannotJoinError(
@@ -279,21 +280,6 @@ def _enum(
 
 def _bare(qualified: str | None) -> str | None:
     return None if qualified is None else split_qualified(qualified, "enum")[-1]
-
-
-def _merged(orders: Iterable[Sequence[str]]) -> tuple[str, ...] | None:
-    """Put labels in one order that agrees with all; ``None`` when there is none."""
-    waiting = [list(order) for order in orders]
-    merged: list[str] = []
-    while waiting := [order for order in waiting if order]:
-        first = next(
-            (o[0] for o in waiting if all(o[0] not in other[1:] for other in waiting)), None
-        )
-        if first is None:
-            return None
-        merged.append(first)
-        waiting = [order[1:] if order[0] == first else order for order in waiting]
-    return tuple(merged)
 
 
 def _declared(column: RemoteColumn, type_: str) -> str:
@@ -350,6 +336,7 @@ def _member_column(
         constant,
         always,
         column.not_null,
+        opaque=column.type is None and is_text(declared),
         sorted_by=None if sorts_so else collation or '"default"',
     )
 

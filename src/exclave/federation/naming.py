@@ -110,6 +110,11 @@ def enum_type(federation: Federation, name: str) -> QualifiedName:
     return QualifiedName(f"{name}_enum" if name in taken else name, federation.name)
 
 
+def unsent_type(federation: Federation, type_: str) -> QualifiedName:
+    """Name the domain that stands for text, or an array of it, in what is never sent."""
+    return QualifiedName(f"text{'s' if type_.endswith('[]') else ''}@unsent", federation.name)
+
+
 def check_federation(federation: Federation) -> None:
     """Check the names that a federation leads to.
 

@@ -15,6 +15,7 @@ from exclave.federation.provisioning.leave import drop_member
 from exclave.federation.provisioning.objects import foreign_tables
 from exclave.federation.provisioning.session import exclusively, impatiently, retried
 from exclave.federation.provisioning.tables import create_tables, joined_table_of, read_tables
+from exclave.federation.provisioning.types import make_types
 from exclave.federation.registry import acting_as, open_registry, rows
 from exclave.federation.rights import check_roles, federation_grants, joined_grants, member_grants
 from exclave.federation.shape import Federation
@@ -215,6 +216,7 @@ def _make_tables(connection: Connection, federation: Federation, member: MemberS
             continue  # it goes with the joined table
         joined = joined_table_of(federation, shape, former.get(shape.name), [table])
         declared = joined.members[member.slug]
+        make_types(connection, federation, joined.table, declared.columns)
         if not table.columns:
             create_tables(connection, federation, declared)
             rows.save_member_tables(connection, federation.name, [declared])

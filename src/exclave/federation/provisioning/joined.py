@@ -22,6 +22,7 @@ from exclave.federation.provisioning.tables import (
     joined_table_of,
     replace_tables,
 )
+from exclave.federation.provisioning.types import make_types
 from exclave.federation.registry import record, rows
 from exclave.federation.rights import joined_grants
 from exclave.federation.routing.triggers import drop_statements, trigger_statements
@@ -208,6 +209,8 @@ class _Work:
             joined = joined_table_of(federation, table, former, kept.values())
         restored = self._dismantle(former) if former is not None and joined.reshaped else []
         standing = None if joined.reshaped else former
+        declared = (column for each in joined.members.values() for column in each.columns)
+        make_types(self._connection, federation, joined.table, declared)
         for statement in layout_of(federation).parent_statements(
             federation, standing, joined.table
         ):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from exclave.federation.columns import MemberColumn
 from exclave.federation.member import Member
-from exclave.federation.naming import names_of
+from exclave.federation.naming import names_of, unsent_type
 from exclave.federation.provisioning.server_options import server_options
 from exclave.federation.routing.variants import Variant, variants_of
 from exclave.federation.shape import Federation
@@ -69,19 +69,24 @@ def _foreign_table(federation: Federation, table: MemberTable, variant: Variant)
         options["fetch_size"] = str(fetch_size)
     return ForeignTable(
         names.foreign_table(table.table, variant.name),
-        _columns(table.columns, variant),
+        _columns(federation, table.columns, variant),
         server=names.server,
         options=options,
     )
 
 
-def _columns(columns: Iterable[MemberColumn], variant: Variant) -> Iterator[Column]:
+def _columns(
+    federation: Federation, columns: Iterable[MemberColumn], variant: Variant
+) -> Iterator[Column]:
     for column in columns:
+        type_ = column.type
+        if variant.name and column.opaque:
+            type_ = str(unsent_type(federation, type_))
         renamed = column.remote_name != column.name
-        generated = Generated(f"NULL::{column.type}") if column.name in variant.omitted else None
+        generated = Generated(f"NULL::{type_}") if column.name in variant.omitted else None
         yield Column(
             column.name,
-            column.type,
+            type_,
             collation=column.collation,
             generated=generated,
             options={"column_name": column.remote_name} if renamed else {},

@@ -76,7 +76,8 @@ def variants_of(table: MemberTable, federated: FederatedTable) -> tuple[Variant,
         The plain one alone when the member generates nothing. ``new`` leaves all that it
         generates to it, ``keyed`` all but the key, ``unkeyed`` the key alone, ``given`` only what
         it generates ALWAYS, and ``omit1`` … the columns of `omit`. Those that leave the same
-        columns are one, under the first of these names.
+        columns are one, under the first of these names. Where the hub lacks the type of a column,
+        there always is ``new``: all but the plain one declare it so that nothing of it is sent.
     """
     generated = frozenset(column.name for column in table.columns if is_left(column))
     always = frozenset(column.name for column in table.columns if column.always)
@@ -93,4 +94,7 @@ def variants_of(table: MemberTable, federated: FederatedTable) -> tuple[Variant,
     found: dict[frozenset[str], str] = {}
     for name, omitted in asked.items():
         found.setdefault(omitted, name)
-    return tuple(Variant(name, omitted) for omitted, name in found.items())
+    variants = [Variant(name, omitted) for omitted, name in found.items()]
+    if not generated and any(column.opaque for column in table.columns):
+        variants.append(Variant("new", frozenset()))
+    return tuple(variants)

@@ -47,7 +47,7 @@ def writing_of(table: MemberTable, federated: FederatedTable) -> dict[str, Any]:
                 f"@{variant.name}" if variant.name else "",
                 _insert([each for each in table.columns if each.name not in variant.omitted]),
             ]
-            for variant in variants_of(table, federated)
+            for variant in reversed(variants_of(table, federated))  # the plain one rather
         },
         "set": {column.name: _assignment(column) for column in table.columns},
         "condition": " AND ".join(
@@ -80,14 +80,9 @@ def _field(column: MemberColumn, row: int) -> str:
     return f"{field}::text::{_without_modifier(canonical_type(column.type))}"
 
 
-def _is_of_other_type(column: MemberColumn) -> bool:
-    """Tell whether the member's type is one that the hub does not have, such as an enum."""
-    return column.cast is not None and column.type.startswith(("character varying", "text"))
-
-
 def _assignment(column: MemberColumn) -> str:
     value = _value(column)
-    if _is_of_other_type(column):
+    if column.opaque:
         # postgres_fdw sends no tableoid: the value then goes as a parameter without a type
         value = f"CASE WHEN tableoid = 0 THEN NULL ELSE {value} END"
     return f"{quote_identifier(column.name)} = {value}"
@@ -96,7 +91,7 @@ def _assignment(column: MemberColumn) -> str:
 def _found_by(column: MemberColumn) -> str:
     """Write the condition on a column of the key, so that it is sent."""
     name = quote_identifier(column.name)
-    if _is_of_other_type(column):
+    if column.opaque:
         return f"{name}::{column.cast} = ($2).{name}"
     return f"{name} = {_field(column, 2)}"
 
