@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from psycopg import errors, sql
 
 from exclave.cluster import Cluster, Database, fresh_database
+from exclave.errors import PrerequisiteError
 from exclave.federation import Federation, Hub, Member
 
 Connection = psycopg.Connection[Any]
@@ -217,6 +218,14 @@ def test_the_registry_shows_a_reader_the_members_of_his_federations_alone(site: 
         assert rows == [("payroll",)]
 
 
+def test_the_members_are_told_to_their_readers_by_the_hub(site: Site) -> None:
+    shops = Federation("shops", ["orders"])
+    for role, slugs in ((site.reader, ["north", "south"]), (site.outsider, [])):
+        with site.connect(role) as session:
+            hub = Hub(session, owner=site.owner)
+            assert [member.slug for member in hub.members(shops)] == slugs
+
+
 @pytest.mark.parametrize("who", ["reader", "writer"])
 def test_the_owners_connections_cannot_be_used_for_anything_else(site: Site, who: str) -> None:
     role: str = getattr(site, who)
@@ -292,6 +301,43 @@ def test_a_trigger_function_cannot_be_attached_to_another_table(
                 f"REVOKE EXECUTE ON FUNCTION {name[0]} FROM {role}",
             ):
                 admin.execute(statement.encode())
+
+
+def test_rights_follow_the_readers_and_writers_of_the_federation(
+    site: Site, new_role: Callable[..., str]
+) -> None:
+    hub = Hub(site.database.dsn, owner=site.owner)
+    one, other = new_role("one"), new_role("other")
+
+    def can(role: str) -> list[bool]:
+        with site.connect(role) as session:
+            row = session.execute(
+                "SELECT has_schema_privilege('shops', 'USAGE'), "
+                "has_table_privilege(v.o, 'SELECT'), has_table_privilege(v.o, 'INSERT'), "
+                "has_table_privilege(v.i, 'SELECT'), has_table_privilege(v.i, 'DELETE') "
+                "FROM (SELECT relation AS o, (SELECT oid FROM pg_class WHERE relname = 'orders' "
+                "AND relnamespace = (SELECT oid FROM pg_namespace "
+                "WHERE nspname = 'shops_north_insertable')) AS i "
+                "FROM exclave.joined_table WHERE federation = 'shops' UNION ALL "
+                "SELECT NULL, NULL LIMIT 1) AS v"
+            ).fetchone()
+        return [bool(each) for each in row or ()]
+
+    def shops(readers: list[str], writers: list[str]) -> Federation:
+        readers = [site.reader, *readers]
+        return Federation("shops", ["orders"], readers=readers, writers=[site.writer, *writers])
+
+    hub.apply(shops([one], [other]))
+    assert can(one) == [True, True, False, True, False]
+    assert can(other) == [True, True, True, True, True]
+    hub.apply(shops([other], [one]))
+    assert can(one) == [True, True, True, True, True]
+    assert can(other) == [True, True, False, True, False]
+    hub.apply(shops([], []))
+    assert can(one) == can(other) == [False] * 5
+    with pytest.raises(PrerequisiteError, match="no roles here: nobody_at_all") as refused:
+        hub.apply(shops(["nobody_at_all"], []))
+    assert refused.value.remedies == ("CREATE ROLE nobody_at_all;",)
 
 
 def test_functions_that_run_as_the_owner_are_nobodys_to_call(site: Site) -> None:

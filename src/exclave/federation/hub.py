@@ -247,7 +247,7 @@ class Hub:
             return plan(connection, federation)
 
     def members(self, federation: Federation, **labels: str) -> list[MemberState]:
-        """Give the members of a federation.
+        """Give the members of a federation, to its readers too.
 
         Parameters
         ----------
@@ -256,7 +256,11 @@ class Hub:
         **labels
             Only those that have these labels, such as ``country="NL"``.
         """
-        with self.session() as connection:
+        with (
+            self.session() as connection,
+            connection.transaction(),
+            registry.reading(connection, self._owner),
+        ):
             return rows.load_members(connection, federation.name, labels)
 
     def probe(

@@ -8,6 +8,7 @@ from exclave.federation.registry.opened import (
     acting_as,
     become,
     open_registry,
+    reading,
     telling_moved,
 )
 from exclave.federation.registry.rows import (
@@ -58,6 +59,7 @@ __all__ = [
     "lock_member",
     "member_row",
     "open_registry",
+    "reading",
     "record",
     "resume",
     "save_federation",

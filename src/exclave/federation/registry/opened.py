@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,11 @@ from exclave.federation.registry.query import query
 
 VERSION = 2
 """The version of the registry that this library writes."""
+
+_NO_HUB = (
+    "This database is no hub yet: it has no registry in a schema exclave. Make it one with "
+    '"exclave fed init" or Hub.install().'
+)
 
 _REFUSED = "55000"
 """The SQLSTATE with which ``exclave.at_home`` refuses."""
@@ -61,14 +66,49 @@ def read_registry(connection: Connection, owner: str) -> Registry | None:
     RegistryError
         When it belongs to another role, or its schema does.
     """
-    [(former, schema_owner, table_owner, trusted)] = connection.fetch(query("opened"), [owner])
+    there = _trusted(connection, owner)
+    if there is None:
+        return None
+    with acting_as(connection, owner, there[0]):
+        [(version, system, database, of, installed)] = connection.fetch(query("registry_read"))
+    return Registry(version, of, Identity(system, database), installed)
+
+
+def _trusted(connection: Connection, owner: str) -> tuple[str, bool] | None:
+    """Tell as whom the session acts, and if it may act as the owner; without registry nothing."""
+    [found] = connection.fetch(query("opened"), [owner])
+    former, schema_owner, table_owner, trusted, settable = found
     if table_owner is None:
         return None
     if not trusted:
         raise _foreign(schema_owner, table_owner, owner)
-    with acting_as(connection, owner, former):
-        [(version, system, database, of, installed)] = connection.fetch(query("registry_read"))
-    return Registry(version, of, Identity(system, database), installed)
+    return str(former), bool(settable)
+
+
+@contextmanager
+def reading(connection: Connection, owner: str) -> Generator[None]:
+    """Read the registry as the owner, or as the session's role where that is no member of it.
+
+    A reader of a federation sees its members; what is kept of how they are reached he does not.
+
+    Parameters
+    ----------
+    connection
+        A session on the hub, in a transaction.
+    owner
+        The owner role.
+
+    Raises
+    ------
+    RegistryError
+        When there is no registry, or another role's.
+    """
+    there = _trusted(connection, owner)
+    if there is None:
+        raise RegistryError(_NO_HUB)
+    former, settable = there
+    with acting_as(connection, owner, former) if settable else nullcontext():
+        yield
 
 
 def open_registry(connection: Connection, owner: str) -> Registry:
@@ -91,10 +131,7 @@ def open_registry(connection: Connection, owner: str) -> Registry:
     """
     found = read_registry(connection, owner)
     if found is None:
-        raise RegistryError(
-            "This database is no hub yet: it has no registry in a schema exclave. Make it one "
-            'with "exclave fed init" or Hub.install().'
-        )
+        raise RegistryError(_NO_HUB)
     check_version(found)
     here = Identity.of(connection, found.home.system)
     if here != found.home:

@@ -134,13 +134,14 @@ def member_row(connection: Connection, federation: str, slug: str) -> tuple[Memb
     found = connection.fetch(query("member_read"), [federation, "{}", [slug]])
     row = _one(connection, found, federation, slug)
     state = _member_state(row)
-    data = json.loads(row[-1])
+    [(definition,)] = connection.fetch(query("member_definition"), [federation, slug])
+    data = json.loads(definition)
     member = definition_from_data(data, slug, state.wrapper, state.labels, state.writable)
     return state, member
 
 
 def _member_state(row: Sequence[Any]) -> MemberState:
-    values = dict(zip(_ORDER, row, strict=False))
+    values = dict(zip(_ORDER, row, strict=True))
     values["labels"] = json.loads(values["labels"])
     return MemberState(**values)
 

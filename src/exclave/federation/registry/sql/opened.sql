@@ -6,7 +6,10 @@ SELECT
     pg_catalog.pg_get_userbyid(c.relowner)::text,
     coalesce(c.relkind = 'r' AND c.relowner = owner.oid
         AND (schema_owner.rolsuper OR n.nspowner = owner.oid
-            OR pg_catalog.pg_has_role(n.nspowner, owner.oid, 'MEMBER')), false)
+            OR pg_catalog.pg_has_role(n.nspowner, owner.oid, 'MEMBER')), false),
+    coalesce(pg_catalog.pg_has_role(session_user, owner.oid, CASE
+        WHEN pg_catalog.current_setting('server_version_num')::int4 >= 160000 THEN 'SET'
+        ELSE 'MEMBER' END), false)
 FROM (SELECT) AS here
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'exclave'
 LEFT JOIN pg_catalog.pg_roles AS schema_owner ON schema_owner.oid = n.nspowner

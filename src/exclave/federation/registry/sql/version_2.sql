@@ -20,7 +20,8 @@ CREATE POLICY of_readers ON exclave.joined_table FOR SELECT USING (EXISTS (
 GRANT SELECT (name, created_at, joined_at) ON exclave.federation TO PUBLIC;
 GRANT SELECT (
     federation, slug, state, suspended, suspended_reason, labels, wrapper, writable, server,
-    schema_name, chunk, added_at, joined_at, refreshed_at, refreshed_tables
+    schema_name, chunk, added_at, joined_at, refreshed_at, refreshed_tables,
+    shape_digest
 ) ON exclave.member TO PUBLIC;
 GRANT SELECT ON exclave.joined_table TO PUBLIC;
 -- Foreign tables that applications can insert into ask this before anything is sent.
