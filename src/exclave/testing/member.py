@@ -109,7 +109,9 @@ class MemberDatabase(RunDatabase):
         """Accept connections and say nothing, like a host that hangs.
 
         PostgreSQL 18 waits until the hub's ``statement_timeout``, 15 until the server's
-        ``connect_timeout``: set both.
+        ``connect_timeout``: set both. Silence a member before the transaction has used it:
+        afterwards the hub tells it that a statement is cancelled, and waits for its answer, 18
+        for half a minute and 15 for good.
         """
         return self._broken(self._way("silence").silence())
 
