@@ -26,12 +26,14 @@ class Session:
     Parameters
     ----------
     connectable
-        What gives the session.
+        What gives the session. Where it takes sessions from a pool, it has a method ``kept`` as
+        well, which gives one that never comes back to the pool: its settings are changed here.
     """
 
     def __init__(self, connectable: Connectable) -> None:
         self._stack = ExitStack()
-        self.connection: Connection = self._stack.enter_context(connectable.opened())
+        opened = getattr(connectable, "kept", connectable.opened)
+        self.connection: Connection = self._stack.enter_context(opened())
         self.connected: set[tuple[str, str]] = set()
         """The members to which the hub keeps a connection for it."""
         self._process: int | None = None

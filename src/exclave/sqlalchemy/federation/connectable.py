@@ -32,6 +32,14 @@ class EngineSessions:
         with self._engine.connect() as connection:
             yield SqlalchemyConnection(connection.execution_options(isolation_level="AUTOCOMMIT"))
 
+    @contextmanager
+    def kept(self) -> Generator[SqlalchemyConnection]:
+        """Give a session that leaves the pool, to be kept for long; it is closed in the end."""
+        with self._engine.connect() as connection:
+            own = connection.execution_options(isolation_level="AUTOCOMMIT")
+            own.detach()
+            yield SqlalchemyConnection(own)
+
 
 class ConnectionSession:
     """The caller's own session, with the transaction that the caller has open.
