@@ -228,7 +228,14 @@ class Hub:
             When other sessions held on to the joined tables for too long.
         """
         with self.session() as connection:
-            return apply(connection, federation, self._owner, rebuild=rebuild, progress=progress)
+            return apply(
+                connection,
+                federation,
+                self._owner,
+                rebuild=rebuild,
+                shared=self._connectable.shared,
+                progress=progress,
+            )
 
     def plan(self, federation: Federation) -> FederationPlan:
         """Tell what the next `apply` would do; no member is connected to.

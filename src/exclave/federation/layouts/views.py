@@ -12,7 +12,7 @@ from exclave.federation.tables import JoinedTable, MemberTable
 from exclave.objects import QualifiedName
 from exclave.objects.quoting import quote_identifier, quote_literal
 
-CHUNK = 50
+CHUNK = 20
 """How many members one chunk of a joined table holds at most.
 
 A member more or less is then a small view replaced, whatever the number of members.

@@ -13,6 +13,7 @@ from exclave.federation.provisioning.digest import shape_digest
 from exclave.federation.provisioning.joined import Joining, join
 from exclave.federation.provisioning.leave import drop_member
 from exclave.federation.provisioning.objects import foreign_tables
+from exclave.federation.provisioning.query import query
 from exclave.federation.provisioning.session import exclusively, impatiently, retried
 from exclave.federation.provisioning.tables import create_tables, joined_table_of, read_tables
 from exclave.federation.provisioning.types import make_types
@@ -56,6 +57,7 @@ def apply(
     owner: str,
     *,
     rebuild: bool = False,
+    shared: bool = False,
     progress: Progress = no_progress,
 ) -> Applied:
     """Make the tables of members that are not joined yet, then change the joined tables once.
@@ -74,6 +76,8 @@ def apply(
         The owner role.
     rebuild
         Whether views of others that stand on a joined table may be dropped and put back.
+    shared
+        Whether the session is the caller's, with what it has open to members.
     progress
         Told of each step.
 
@@ -100,6 +104,8 @@ def apply(
                 _read(connection, federation, member)
         except ExclaveError as error:
             failed[member.slug] = error
+        if not shared:
+            _disconnect(connection, member.server)
         progress("read", number, len(pending), member.slug)
     ready = [member for member in pending if member.slug not in failed]
     for number, member in enumerate(ready, 1):
@@ -169,6 +175,12 @@ def _is_pending(federation: Federation, member: MemberState) -> bool:
     if member.state == "leaving":
         return False
     return member.shape_digest != shape_digest(federation, member.slug)
+
+
+def _disconnect(connection: Connection, server: str) -> None:
+    """Close what the session has open to a member: many members may be on one server."""
+    for (function,) in connection.fetch(query("disconnect")):
+        connection.fetch(f"SELECT {function}($1::pg_catalog.text)", [server])
 
 
 def _locked(
