@@ -83,7 +83,7 @@ def _function(federation: Federation, joined: JoinedTable) -> str:
         ),
         "assign": "\n        ".join(f"NEW.{name} := returned.{name};" for name, _ in columns),
         "assign_held": "\n        ".join(
-            f"IF place.writing -> 'held' ? {quote_literal(column.name)} THEN "
+            f"IF place.held ? {quote_literal(column.name)} THEN "
             f"NEW.{name} := returned.{name}; END IF;"
             for name, column in columns
         ),

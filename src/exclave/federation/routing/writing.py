@@ -31,16 +31,16 @@ def writing_of(table: MemberTable, federated: FederatedTable) -> dict[str, Any]:
     dict
         JSON for ``exclave.member_table.writing``. ``held`` names the columns, ``generated`` those
         whose values the member generates, and ``always`` those for which it takes no other
-        value. ``insert`` has for each variant, by the places in ``generated`` of what it leaves
-        out, the name behind the table's and the rest of the statement. ``set`` has what an UPDATE
-        sets, ``condition`` what finds a row, and ``returning`` what comes back.
+        value. ``inserts`` has for each variant, by the places in ``generated`` of what it leaves
+        out, the name behind the table's and the rest of the statement. ``assignments`` has what
+        an UPDATE sets, ``condition`` what finds a row, and ``output`` what comes back.
     """
     generated = [column.name for column in table.columns if is_left(column)]
     return {
         "held": [column.name for column in table.columns],
         "generated": generated,
         "always": [column.name for column in table.columns if column.always],
-        "insert": {
+        "inserts": {
             ",".join(
                 str(place) for place, name in enumerate(generated, 1) if name in variant.omitted
             ): [
@@ -49,11 +49,11 @@ def writing_of(table: MemberTable, federated: FederatedTable) -> dict[str, Any]:
             ]
             for variant in reversed(variants_of(table, federated))  # the plain one rather
         },
-        "set": {column.name: _assignment(column) for column in table.columns},
+        "assignments": {column.name: _assignment(column) for column in table.columns},
         "condition": " AND ".join(
             _found_by(column) for column in table.columns if column.name in table.key
         ),
-        "returning": ", ".join(map(_returned, table.columns)),
+        "output": ", ".join(map(_returned, table.columns)),
     }
 
 

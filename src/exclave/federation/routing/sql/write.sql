@@ -51,7 +51,7 @@ BEGIN
     END IF;
 
     SELECT m.slug, m.server, m.schema_name, m.suspended, m.suspended_reason,
-           m.writable AND t.writable AS writable, t.writing
+           m.writable AND t.writable AS writable, w.*
       INTO place
       FROM exclave.joined_table AS j
       LEFT JOIN (exclave.member AS m
@@ -61,6 +61,9 @@ BEGIN
        AND m.slug = target
        AND m.state = 'joined'
        AND t.table_name = j.table_name
+      LEFT JOIN LATERAL jsonb_to_record(t.writing)
+           AS w(held jsonb, generated jsonb, always jsonb, inserts jsonb, assignments jsonb,
+                condition text, output text) ON true
      WHERE j.federation = this_federation
        AND j.table_name = this_table
        AND j.relation = TG_RELID
@@ -113,7 +116,7 @@ BEGIN
                   HINT = 'Commit first, or accept that with SET exclave.write_members = ''many''.';
     END IF;
 
-    IF TG_OP <> 'INSERT' AND place.writing ->> 'condition' = '' THEN
+    IF TG_OP <> 'INSERT' AND place.condition = '' THEN
         RAISE EXCEPTION '% has no key, so its rows cannot be told apart at member "%"',
             this_relation, target
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -122,7 +125,7 @@ BEGIN
     END IF;
     IF TG_OP = 'DELETE' THEN
         EXECUTE format('DELETE FROM %I.%I WHERE %s', place.schema_name, this_table,
-                       place.writing ->> 'condition') USING NULL, OLD;
+                       place.condition) USING NULL, OLD;
         GET DIAGNOSTICS count = ROW_COUNT;
         IF count = 0 THEN
             RETURN NULL;
@@ -130,10 +133,10 @@ BEGIN
         RETURN OLD;
     END IF;
 
-    IF jsonb_array_length(place.writing -> 'held') < {number} THEN
+    IF jsonb_array_length(place.held) < {number} THEN
         SELECT string_agg(quote_ident(c.name), ', ') INTO named
           FROM unnest(ARRAY[{given}]::text[]) AS c(name)
-         WHERE NOT place.writing -> 'held' ? c.name;
+         WHERE NOT place.held ? c.name;
         IF named IS NOT NULL THEN
             RAISE EXCEPTION 'member "%" has no column % in %', target, named, this_relation
                 USING ERRCODE = 'undefined_column', HINT = 'Leave it out, or give NULL.';
@@ -142,7 +145,7 @@ BEGIN
     IF omitted <> '{}' THEN
         SELECT string_agg(g.place::text, ','), string_agg(quote_ident(g.name), ', ')
           INTO left_out, named
-          FROM jsonb_array_elements_text(place.writing -> 'generated')
+          FROM jsonb_array_elements_text(place.generated)
                WITH ORDINALITY AS g(name, place)
          WHERE g.name = ANY (omitted);
     END IF;
@@ -151,18 +154,18 @@ BEGIN
             RAISE EXCEPTION 'member "%" gives % a default in an INSERT only', target, named
                 USING ERRCODE = 'feature_not_supported', HINT = 'Give a value.';
         END IF;
-        SELECT string_agg(DISTINCT place.writing -> 'set' ->> c.name, ', ') INTO command
+        SELECT string_agg(DISTINCT place.assignments ->> c.name, ', ') INTO command
           FROM unnest(changed) AS c(name);
         IF command IS NULL THEN
             RETURN NEW;
         END IF;
         EXECUTE format('UPDATE %I.%I SET %s WHERE %s RETURNING %s', place.schema_name, this_table,
-                       command, place.writing ->> 'condition', place.writing ->> 'returning')
+                       command, place.condition, place.output)
            INTO returned USING NEW, OLD, omitted;
     ELSE
-        IF place.writing -> 'always' <> '[]' THEN
+        IF place.always <> '[]' THEN
             SELECT string_agg(quote_ident(c.name), ', ') INTO forbidden
-              FROM jsonb_array_elements_text(place.writing -> 'always') AS c(name)
+              FROM jsonb_array_elements_text(place.always) AS c(name)
              WHERE c.name <> ALL (omitted);
             IF forbidden IS NOT NULL THEN
                 RAISE EXCEPTION 'member "%" always generates %, and takes no value',
@@ -170,31 +173,31 @@ BEGIN
                     USING ERRCODE = 'generated_always', HINT = 'Leave it out.';
             END IF;
         END IF;
-        insertion := place.writing -> 'insert' -> coalesce(left_out, '');
+        insertion := place.inserts -> coalesce(left_out, '');
         IF insertion IS NULL THEN
             RAISE EXCEPTION 'a row for member "%" leaves out %, but not all that it generates',
                 target, named
                 USING ERRCODE = 'feature_not_supported',
                       DETAIL = (SELECT format('It generates %s.', string_agg(quote_ident(c.name), ', '))
-                                  FROM jsonb_array_elements_text(place.writing -> 'generated')
+                                  FROM jsonb_array_elements_text(place.generated)
                                        AS c(name)),
                       HINT = format('Leave out all of that, none, all but the key or the key alone; '
                                     'or declare FederatedTable(%s, omit=[[%s]]), and apply.',
                                     to_json(this_table),
                                     (SELECT string_agg(to_json(c.name)::text, ', ')
                                        FROM unnest(omitted) AS c(name)
-                                      WHERE place.writing -> 'generated' ? c.name));
+                                      WHERE place.generated ? c.name));
         END IF;
         EXECUTE format('INSERT INTO %I.%I %s RETURNING %s', place.schema_name,
                        this_table || (insertion ->> 0), insertion ->> 1,
-                       place.writing ->> 'returning')
+                       place.output)
            INTO returned USING NEW, NULL, omitted;
     END IF;
     GET DIAGNOSTICS count = ROW_COUNT;
     IF count = 0 THEN
         RETURN NULL;
     END IF;
-    IF jsonb_array_length(place.writing -> 'held') < {number} THEN
+    IF jsonb_array_length(place.held) < {number} THEN
         {assign_held}
     ELSE
         {assign}
