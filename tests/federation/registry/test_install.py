@@ -8,10 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from exclave import Server, UserMapping
 from exclave.cluster import Database
 from exclave.errors import PrerequisiteError, RegistryError
 from exclave.federation import Hub
 from exclave.federation.registry.tables import TABLES
+from exclave.objects import ForeignObject
+from exclave.plan import install_ledger, make
 
 NewRole = Callable[..., str]
 Connection = psycopg.Connection[Any]
@@ -197,6 +200,49 @@ def test_a_schema_that_the_caller_made_for_its_ledger_holds_the_registry_too(
         assert Hub(session, owner=owner).install()
         assert not Hub(session, owner=owner).install()
         assert relations(session)["registry"] == owner
+
+
+def test_the_ledger_of_a_role_serves_it_on_after_the_schema_became_the_hubs(
+    database: Database, admin: Connection, new_role: NewRole, owner: str
+) -> None:
+    role, mapped = new_role("app"), new_role("mapped")
+    run(
+        database,
+        f"GRANT CREATE ON DATABASE {database.name} TO {role}",
+        "CREATE EXTENSION postgres_fdw",
+        f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {role}",
+        f"CREATE ROLE {owner} NOLOGIN",
+    )
+
+    def declared(password: str) -> list[ForeignObject]:
+        options = {"user": "u", "password": password}
+        return [Server("accounts"), UserMapping("accounts", mapped, options=options)]
+
+    with database.connect(user=role) as session:
+        assert make(session, declared("one")).apply(session)
+        with pytest.raises(RegistryError, match=f'belongs to the role "{role}"') as refused:
+            Hub(admin, owner=owner).install()
+        run(database, str(refused.value).rpartition(": ")[2])
+        assert Hub(admin, owner=owner).install()
+        assert relations(admin)["secret_digest"] == role
+        assert not make(session, declared("one"))
+        assert make(session, declared("two")).apply(session)
+
+
+def test_a_role_whose_hub_is_its_own_can_be_given_a_ledger_by_an_administrator(
+    database: Database, admin: Connection, new_role: NewRole, owner: str
+) -> None:
+    role = new_role("plain")
+    with database.connect(user=role) as session:
+        hub = Hub(session, owner=owner)
+        with pytest.raises(PrerequisiteError) as refused:
+            hub.install()
+        run(database, *refused.value.remedies)
+        assert hub.install()
+        assert set(relations(session)) == set(TABLES)
+        assert install_ledger(admin)
+        assert relations(session)["secret_digest"] == "postgres"
+        assert not hub.install()
 
 
 def test_tables_of_the_registrys_names_that_are_not_its_own_are_refused(
