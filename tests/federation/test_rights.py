@@ -13,7 +13,7 @@ import pytest
 from psycopg import errors, sql
 
 from exclave.cluster import Cluster, Database, fresh_database
-from exclave.errors import PrerequisiteError
+from exclave.errors import DeclarationError, PrerequisiteError
 from exclave.federation import Federation, Hub, Member
 
 Connection = psycopg.Connection[Any]
@@ -338,6 +338,18 @@ def test_rights_follow_the_readers_and_writers_of_the_federation(
     with pytest.raises(PrerequisiteError, match="no roles here: nobody_at_all") as refused:
         hub.apply(shops(["nobody_at_all"], []))
     assert refused.value.remedies == ("CREATE ROLE nobody_at_all;",)
+
+
+@pytest.mark.parametrize("schema", ["squatted", "squatted_private"])
+def test_a_schema_that_a_stranger_made_holds_no_joined_tables(site: Site, schema: str) -> None:
+    with site.database.connect() as admin:
+        name, role = sql.Identifier(schema), sql.Identifier(site.outsider)
+        admin.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(name, role))
+        try:
+            with pytest.raises(DeclarationError, match=f'"{schema}" .* belongs to the role'):
+                Hub(admin, owner=site.owner).apply(Federation("squatted", ["orders"]))
+        finally:
+            admin.execute(sql.SQL("DROP SCHEMA {}").format(name))
 
 
 def test_functions_that_run_as_the_owner_are_nobodys_to_call(site: Site) -> None:

@@ -142,10 +142,17 @@ def _register(connection: Connection, federation: Federation) -> None:
     gone = (former.readers | former.writers) - federation.readers - federation.writers
     rows.save_federation(connection, federation)
     wanted = [federation.name, private_schema(federation.name)]
-    there = connection.fetch(
-        "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1::text[])", [wanted]
-    )
-    missing = set(wanted) - {name for (name,) in there}
+    text = "SELECT nspname::text, pg_catalog.pg_get_userbyid(nspowner)::text, current_user::text"
+    text += " FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1::text[])"
+    there = connection.fetch(text, [wanted])
+    for name, role, owner in there:
+        if role != owner:
+            raise DeclarationError(
+                f'{federation}: the schema "{name}" is there already and belongs to the role '
+                f'"{role}", which could put anything in the place of the joined tables. Give the '
+                f'federation another name, or give the schema to "{owner}".'
+            )
+    missing = set(wanted) - {name for name, *_ in there}
     run([Change(None, Schema(name)) for name in wanted if name in missing], connection)
     gate = QualifiedName(GATE, private_schema(federation.name))
     connection.execute(f"CREATE TABLE IF NOT EXISTS {gate} ()")
