@@ -29,9 +29,9 @@ from exclave.objects import (
 )
 
 if TYPE_CHECKING:
-    from exclave.federation import FederatedTable, Federation, Hub, Member
+    from exclave.federation import DeclaredTable, FederatedTable, Federation, Hub, Member
 
-_OF_FEDERATION = ("FederatedTable", "Federation", "Hub", "Member")
+_OF_FEDERATION = ("DeclaredTable", "FederatedTable", "Federation", "Hub", "Member")
 
 __all__ = [
     "HIDDEN",
@@ -39,6 +39,7 @@ __all__ = [
     "Catalog",
     "Check",
     "Column",
+    "DeclaredTable",
     "Extension",
     "FederatedTable",
     "Federation",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import psycopg
 import pytest
 
 import exclave as xc
@@ -230,3 +232,29 @@ def test_an_apply_within_the_callers_transaction_is_undone_with_it(new_group: Ne
             assert connection.execute("SELECT note FROM everything.orders").fetchall() == [("x",)]
         assert connection.execute("SELECT to_regclass('everything.orders')").fetchone() == (None,)
     assert group.hub.members(UNION) == []
+
+
+def test_a_member_of_any_wrapper_is_joined_with_declared_columns_and_read_only_where_that_is(
+    new_group: NewGroup, tmp_path: Path
+) -> None:
+    group = new_group({"a": filled("x")})
+    file = tmp_path / "orders.csv"
+    file.write_text("7,from a file\n")
+    file.chmod(0o644)
+    with group.connect() as hub:
+        hub.execute("CREATE EXTENSION file_fdw")
+        owner = group.hub.owner
+        hub.execute(f"GRANT pg_read_server_files TO {owner}".encode())
+        hub.execute(f"GRANT USAGE ON FOREIGN DATA WRAPPER file_fdw TO {owner}".encode())
+    bare = Member("archive", "file_fdw")
+    group.hub.add_member(UNION, bare)
+    with pytest.raises(FederationError, match="DeclaredTable"):
+        joined(group, UNION)
+    declared = xc.DeclaredTable(
+        {"id": "bigint", "note": "text"}, {"filename": str(file), "format": "csv"}, key=["id"]
+    )
+    group.hub.add_member(UNION, Member("archive", "file_fdw", tables={"orders": declared}))
+    group.hub.apply(UNION)
+    assert rows(group) == [("a", 1, "x"), ("archive", 7, "from a file")]
+    with group.connect() as hub, pytest.raises(psycopg.Error, match="can only be read"):
+        hub.execute("INSERT INTO everything.orders (member, note) VALUES ('archive', 'no')")

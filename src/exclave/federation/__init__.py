@@ -2,11 +2,12 @@
 
 from exclave.federation.health import Completeness, Health, Kept, QueryResult
 from exclave.federation.hub import Hub
-from exclave.federation.member import Member, MemberState
+from exclave.federation.member import DeclaredTable, Member, MemberState
 from exclave.federation.shape import FederatedTable, Federation
 
 __all__ = [
     "Completeness",
+    "DeclaredTable",
     "FederatedTable",
     "Federation",
     "Health",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -17,6 +17,58 @@ SLUG = re.compile(r"[^\W_][\w.-]*", re.UNICODE)
 """What a slug may look like: it begins with a letter or digit, and goes on with those, ``_-.``."""
 
 State = Literal["adding", "joined", "leaving"]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class DeclaredTable:
+    """A table of a member whose wrapper cannot tell what columns it has.
+
+    Parameters
+    ----------
+    columns
+        Its columns, by name, with their types as the hub spells them.
+    options
+        The options of its foreign table, such as ``{"filename": "/srv/orders.csv"}``. Everyone on
+        the hub can read them.
+    key
+        The columns that tell its rows apart; none when there are none.
+    """
+
+    columns: Mapping[str, str] = field(hash=False)
+    options: Mapping[str, str] = field(hash=False)
+    key: tuple[str, ...]
+
+    def __init__(
+        self,
+        columns: Mapping[str, str],
+        options: Mapping[str, object] | None = None,
+        key: Iterable[str] = (),
+    ) -> None:
+        assign = object.__setattr__
+        assign(self, "columns", MappingProxyType(dict(columns)))
+        texts = {name: str(value) for name, value in (options or {}).items()}
+        assign(self, "options", MappingProxyType(texts))
+        assign(self, "key", tuple(key))
+        if not columns:
+            raise DeclarationError("A declared table needs at least one column.")
+        if missing := [name for name in self.key if name not in columns]:
+            raise DeclarationError(
+                f"The key of a declared table names {', '.join(missing)}, which it does not have; "
+                f"its columns are {', '.join(columns)}."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as plain data, as the registry keeps it; the order of columns counts."""
+        return {
+            "columns": [list(column) for column in self.columns.items()],
+            "options": dict(self.options),
+            "key": list(self.key),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> DeclaredTable:
+        """Read what `to_dict` gave."""
+        return cls(dict(data["columns"]), data["options"], data["key"])
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -36,7 +88,10 @@ class Member:
     labels
         Words of yours about it, such as ``{"country": "NL"}``, by which members are chosen.
     writable
-        Whether the joined tables may write to it.
+        Whether the joined tables may write to it; where its wrapper cannot write, they may not.
+    tables
+        Its tables by the names that they have in the federation, where its wrapper is not
+        postgres_fdw and so cannot tell what they are.
     """
 
     slug: str
@@ -45,6 +100,7 @@ class Member:
     mapping_options: Options
     labels: Mapping[str, str] = field(hash=False)
     writable: bool
+    tables: Mapping[str, DeclaredTable] = field(hash=False)
 
     def __init__(
         self,
@@ -55,6 +111,7 @@ class Member:
         *,
         labels: Mapping[str, str] | None = None,
         writable: bool = True,
+        tables: Mapping[str, DeclaredTable] | None = None,
     ) -> None:
         if not isinstance(slug, str) or not SLUG.fullmatch(slug):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DeclarationError(
@@ -68,6 +125,7 @@ class Member:
         assign(self, "mapping_options", Options(mapping_options or {}))
         assign(self, "labels", MappingProxyType(dict(labels or {})))
         assign(self, "writable", writable)
+        assign(self, "tables", MappingProxyType(dict(tables or {})))
 
     @classmethod
     def postgres(

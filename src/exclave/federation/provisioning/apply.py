@@ -15,7 +15,12 @@ from exclave.federation.provisioning.leave import drop_member
 from exclave.federation.provisioning.objects import foreign_tables
 from exclave.federation.provisioning.query import query
 from exclave.federation.provisioning.session import exclusively, impatiently, retried
-from exclave.federation.provisioning.tables import create_tables, joined_table_of, read_tables
+from exclave.federation.provisioning.tables import (
+    create_tables,
+    joined_table_of,
+    read_tables,
+    writable,
+)
 from exclave.federation.provisioning.types import make_types
 from exclave.federation.registry import acting_as, open_registry, rows
 from exclave.federation.rights import check_roles, federation_grants, joined_grants, member_grants
@@ -238,6 +243,8 @@ def _make_tables(connection: Connection, federation: Federation, member: MemberS
         make_types(connection, federation, joined.table, declared.columns)
         if not table.columns:
             create_tables(connection, federation, declared)
+            may_write = declared.writable and writable(connection, federation, declared)
+            declared = replace(declared, writable=may_write)
             rows.save_member_tables(connection, federation.name, [declared])
         elif declared.columns == table.columns:
             names = names_of(federation, member.slug)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from exclave.federation.columns import MemberColumn
 from exclave.federation.member import Member
@@ -60,19 +60,20 @@ def foreign_tables(federation: Federation, table: MemberTable) -> Iterator[Forei
 
 def _foreign_table(federation: Federation, table: MemberTable, variant: Variant) -> ForeignTable:
     names = names_of(federation, table.slug)
-    options: dict[str, OptionInput] = {
-        "schema_name": table.remote_schema,
-        "table_name": table.remote_table,
-    }
-    fetch_size = federation.table(table.table).fetch_size
-    if fetch_size is not None:
-        options["fetch_size"] = str(fetch_size)
     return ForeignTable(
         names.foreign_table(table.table, variant.name),
         _columns(federation, table.columns, variant),
         server=names.server,
-        options=options,
+        options=_options(federation, table),
     )
+
+
+def _options(federation: Federation, table: MemberTable) -> Mapping[str, OptionInput]:
+    if table.remote.options is not None:
+        return table.remote.options
+    options = {"schema_name": table.remote_schema, "table_name": table.remote_table}
+    fetch_size = federation.table(table.table).fetch_size
+    return options if fetch_size is None else {**options, "fetch_size": str(fetch_size)}
 
 
 def _columns(

@@ -13,12 +13,14 @@ from exclave.federation.member import MemberState
 from exclave.federation.naming import names_of
 from exclave.federation.provisioning.objects import foreign_tables
 from exclave.federation.provisioning.query import query
-from exclave.federation.remote import RemoteTable, read_remote
+from exclave.federation.registry.rows import member_row
+from exclave.federation.remote import RemoteColumn, RemoteTable, read_remote
 from exclave.federation.rights import member_grants
 from exclave.federation.routing.own_table import own_table_statements
 from exclave.federation.shape import FederatedTable, Federation
 from exclave.federation.tables import JoinedTable, MemberTable
 from exclave.objects import QualifiedName
+from exclave.objects.data_type import canonical_type
 from exclave.objects.quoting import quote_identifier
 from exclave.plan import Change, run
 
@@ -28,6 +30,8 @@ def read_tables(
 ) -> list[MemberTable]:
     """Read what a member's tables are, over its server; their columns are yet to be joined.
 
+    Those of a wrapper that cannot tell are taken as they were declared.
+
     Raises
     ------
     RemoteError
@@ -35,6 +39,8 @@ def read_tables(
     DeclarationError
         When it lacks a table; the message names all that it lacks.
     """
+    if member.wrapper != "postgres_fdw":
+        return _declared_tables(connection, federation, member)
     sources = {
         table.name: table.source(member.slug, federation.source_schema)
         for table in federation.tables
@@ -54,6 +60,38 @@ def read_tables(
         writable = member.writable and remote.kind in "rpfv"
         tables.append(MemberTable(member.slug, name, schema, table, (), (), writable, remote))
     return tables
+
+
+def _declared_tables(
+    connection: Connection, federation: Federation, member: MemberState
+) -> list[MemberTable]:
+    """Take a member's tables as they were declared."""
+    _, declared = member_row(connection, federation.name, member.slug)
+    missing = [table.name for table in federation.tables if table.name not in declared.tables]
+    if missing:
+        raise DeclarationError(
+            f'Member "{member.slug}" of {federation} is reached through "{member.wrapper}", which '
+            f"cannot tell what columns {', '.join(missing)} has. Declare it: Member(…, tables="
+            f'{{"{missing[0]}": DeclaredTable({{"id": "bigint", …}}, options={{…}})}}).'
+        )
+    tables: list[MemberTable] = []
+    for table in federation.tables:
+        given = declared.tables[table.name]
+        columns = tuple(
+            RemoteColumn(name, number, canonical_type(type_), type_)
+            for number, (name, type_) in enumerate(given.columns.items(), 1)
+        )
+        remote = RemoteTable("", table.name, "f", columns, given.key, 0, dict(given.options))
+        made = MemberTable(member.slug, table.name, "", table.name, (), (), member.writable, remote)
+        tables.append(made)
+    return tables
+
+
+def writable(connection: Connection, federation: Federation, table: MemberTable) -> bool:
+    """Tell whether a foreign table can be inserted into, as its wrapper says."""
+    name = names_of(federation, table.slug).foreign_table(table.table)
+    text = "SELECT pg_catalog.pg_relation_is_updatable($1::regclass, false) & 8 <> 0"
+    return bool(connection.fetch(text, [str(name)])[0][0])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exclave.federation.member import Member
+from exclave.federation.member import DeclaredTable, Member
 from exclave.objects import HIDDEN, Hidden, Options, Secret
 from exclave.objects.options import OptionValue
 from exclave.objects.registry import open_mapping_options
@@ -20,6 +20,7 @@ def definition_to_data(member: Member) -> dict[str, Any]:
     return {
         "server_options": _to_data(member.server_options),
         "mapping_options": _to_data(member.mapping_options.sealed(open_mapping_options())),
+        "tables": {name: table.to_dict() for name, table in member.tables.items()},
     }
 
 
@@ -34,6 +35,9 @@ def definition_from_data(
         _from_data(data["mapping_options"]),
         labels=labels,
         writable=writable,
+        tables={
+            name: DeclaredTable.from_dict(table) for name, table in data.get("tables", {}).items()
+        },
     )
 
 

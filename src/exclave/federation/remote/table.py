@@ -112,6 +112,9 @@ class RemoteTable:
         empty when there is none.
     oid
         What identifies it there; another one says that it was made anew.
+    options
+        Of a table that was declared, since its wrapper tells nothing of it: the options of its
+        foreign table. ``None`` for one that was read.
     """
 
     schema: str
@@ -120,6 +123,7 @@ class RemoteTable:
     columns: tuple[RemoteColumn, ...]
     key: tuple[str, ...]
     oid: int
+    options: Mapping[str, str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain data for JSON."""
