@@ -32,7 +32,7 @@ FLOORS: dict[str, set[str]] = {
     "sqlalchemy": {"errors", "objects", "catalog", "plan", "query", "federation"},
     "alembic": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
     "doctor": {"errors", "objects", "catalog", "plan"},
-    "project": {"errors", "objects", "catalog", "plan", "sqlalchemy"},
+    "project": {"errors", "objects", "catalog", "plan", "federation", "sqlalchemy"},
     "redact": {"errors", "objects"},
     "cluster": {"errors", "objects"},
     "testing": {

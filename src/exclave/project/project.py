@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exclave.catalog.collector import paused_collector
-from exclave.errors import ProjectError
+from exclave.errors import DeclarationError, ProjectError
+from exclave.federation import Federation
 from exclave.objects import Catalog
 from exclave.plan.policy import DEFAULT_POLICY, Policy
-from exclave.project import declarations, reading, target
+from exclave.project import declarations, federations, reading, target
 from exclave.project.database import LIBPQ_DEFAULTS, Database
 from exclave.project.place import Place
 from exclave.project.reading import Fields
@@ -45,6 +46,12 @@ class Project:
         What may be done beyond the declarations.
     pythonpath
         Further folders in which modules are looked for.
+    federation_targets
+        Federations that Python modules hold, each as ``module:name``.
+    declared_federations
+        Federations that the settings themselves declare, by name.
+    owner
+        The role that owns what is made for federations; ``None`` takes exclave's default.
     """
 
     folder: Path
@@ -54,6 +61,11 @@ class Project:
     database: Database = LIBPQ_DEFAULTS
     policy: Policy = DEFAULT_POLICY
     pythonpath: tuple[Path, ...] = ()
+    federation_targets: tuple[str, ...] = ()
+    declared_federations: Mapping[str, Federation] = field(
+        default_factory=dict[str, Federation], hash=False
+    )
+    owner: str | None = None
 
     @property
     def declares(self) -> bool:
@@ -92,6 +104,41 @@ class Project:
         for name in self.targets:
             desired |= target.objects_of(target.find(name), name, connection)
         return desired
+
+    def federations(self) -> Mapping[str, Federation]:
+        """Give the federations that the project declares, by name.
+
+        Raises
+        ------
+        ProjectError
+            When a target cannot be found, or is no federation.
+        DeclarationError
+            When two different ones have one name.
+        """
+        found = dict(self.declared_federations)
+        for name in self.federation_targets:
+            federation = self.find_federation(name)
+            if found.setdefault(federation.name, federation) != federation:
+                raise DeclarationError(
+                    f"{federation} is declared twice, and differently: by {name} and before."
+                )
+        return found
+
+    def find_federation(self, name: str) -> Federation:
+        """Give the federation that a Python module holds.
+
+        Parameters
+        ----------
+        name
+            Such as ``app.models:companies``.
+
+        Raises
+        ------
+        ProjectError
+            When there is no such module or nothing of that name in it, or no federation.
+        """
+        self.prepare_imports()
+        return target.federation_of(target.find(name), name)
 
     def prepare_imports(self) -> None:
         """Let the modules of the project be imported, by targets and by secrets."""
@@ -166,11 +213,12 @@ def _read(path: Path, given_data: object) -> Project:
     keys = ("tool", "exclave") if path.name == PYPROJECT else ()
     place = Place(os.path.relpath(path), keys, folder)
     data = reading.table(given_data, place)
-    settings = {key: value for key, value in data.items() if key not in declarations.NOUNS}
+    nouns = {*declarations.NOUNS, federations.NOUN}
+    settings = {key: value for key, value in data.items() if key not in nouns}
     declared = {key: value for key, value in data.items() if key in declarations.NOUNS}
     for key in settings:
         if key not in _SETTINGS:
-            raise place.unknown(key, {*_SETTINGS, *declarations.NOUNS})
+            raise place.unknown(key, {*_SETTINGS, *nouns})
     given = reading.fields(settings, place, _SETTINGS)
     return Project(
         folder=folder,
@@ -180,6 +228,11 @@ def _read(path: Path, given_data: object) -> Project:
         database=given.get("database", LIBPQ_DEFAULTS),
         policy=given.get("policy", DEFAULT_POLICY),
         pythonpath=tuple(folder / name for name in given.get("pythonpath", ())),
+        federation_targets=given.get("federation", ()),
+        declared_federations=federations.federations_of(
+            data.get(federations.NOUN, {}), place.at(federations.NOUN)
+        ),
+        owner=given.get("owner"),
     )
 
 
@@ -204,4 +257,6 @@ _SETTINGS: Fields = {
     "database": Database.read,
     "policy": _policy,
     "pythonpath": reading.text_or_texts,
+    "federation": reading.text_or_texts,
+    "owner": reading.text,
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from exclave.errors import ExclaveError, ProjectError
+from exclave.federation import Federation
 from exclave.objects import Catalog, ForeignObject
 
 if TYPE_CHECKING:
@@ -119,6 +120,31 @@ def objects_of(target: object, name: str, connection: psycopg.Connection[Any]) -
         f"The target {name!r} is a {type(target).__name__}; expected a SQLAlchemy MetaData, a "
         "class with one as its metadata, an exclave Catalog, a list of objects such as Server and "
         "ForeignTable, or a function that gives one of these."
+    )
+
+
+def federation_of(target: object, name: str) -> Federation:
+    """Give the federation that a target holds.
+
+    Parameters
+    ----------
+    target
+        A `Federation`, or a function that gives one.
+    name
+        How it is called, for messages.
+
+    Raises
+    ------
+    ProjectError
+        When it is nothing of that kind.
+    """
+    if isinstance(target, Federation):
+        return target
+    if callable(target) and not isinstance(target, type):
+        return federation_of(_called(target, name), f"{name}()")
+    raise ProjectError(
+        f"The target {name!r} is a {type(target).__name__}; expected a Federation, or a function "
+        "that gives one."
     )
 
 
