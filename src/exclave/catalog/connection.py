@@ -120,8 +120,11 @@ class PsycopgConnection:
 
     def message(self, error: Exception) -> str:
         """Give PostgreSQL's message, detail and hint."""
-        if not isinstance(error, self._psycopg.Error):
-            return str(error)
+        return self.told(error) if isinstance(error, self._psycopg.Error) else str(error)
+
+    @staticmethod
+    def told(error: psycopg.Error) -> str:
+        """Give PostgreSQL's message, detail and hint, without the statement."""
         diagnostics = error.diag
         lines = [diagnostics.message_primary or str(error)]
         lines += [text for text in (diagnostics.message_detail, diagnostics.message_hint) if text]

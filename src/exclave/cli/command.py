@@ -60,7 +60,9 @@ def _shared(
     )
 
 
-def command(app: typer.Typer, function: Callable[Concatenate[Run, P], None]) -> None:
+def command(
+    app: typer.Typer, function: Callable[Concatenate[Run, P], None], name: str | None = None
+) -> None:
     """Add a command to an app, with the shared options besides its own.
 
     Parameters
@@ -70,6 +72,8 @@ def command(app: typer.Typer, function: Callable[Concatenate[Run, P], None]) -> 
     function
         The command: a `Run`, then its own arguments and options. An `ExclaveError` that it raises
         is told without a traceback, with exit status 1.
+    name
+        How it is called; ``None`` takes the function's name.
     """
     _, *own = inspect.signature(function, eval_str=True).parameters.values()
     shared = inspect.signature(_shared, eval_str=True).parameters
@@ -84,4 +88,4 @@ def command(app: typer.Typer, function: Callable[Concatenate[Run, P], None]) -> 
     call.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
     call.__annotations__ = {each.name: each.annotation for each in parameters}
     call.__doc__ = function.__doc__
-    app.command(function.__name__)(call)
+    app.command(name or function.__name__)(call)

@@ -14,6 +14,7 @@ from exclave.federation.health.probe import Progress as ProbeProgress
 from exclave.federation.health.run import query
 from exclave.federation.health.touch import Depth
 from exclave.federation.member import Member, MemberState
+from exclave.federation.naming import check_federation
 from exclave.federation.provisioning.apply import Applied, Progress, apply, no_progress
 from exclave.federation.provisioning.members import add_member
 from exclave.federation.provisioning.plan import FederationPlan, plan
@@ -141,6 +142,44 @@ class Hub:
         """Give what was done on the hub, the last first; see `exclave.federation.registry`."""
         with self.transaction() as connection:
             return registry.history(connection, federation, slug, limit)
+
+    def installed(self) -> registry.Registry:
+        """Give what the registry says of itself: its version, its owner, its database."""
+        with self.session() as connection, connection.transaction():
+            return registry.open_registry(connection, self._owner)
+
+    def register(self, federation: Federation) -> bool:
+        """Keep a federation's shape on the hub, so that others find it there by its name.
+
+        `add_member` and `apply` do this too.
+
+        Parameters
+        ----------
+        federation
+            The federation.
+
+        Returns
+        -------
+        bool
+            Whether it is new, or had another shape.
+
+        Raises
+        ------
+        DeclarationError
+            When a name that it leads to is impossible.
+        """
+        check_federation(federation)
+        with self.transaction() as connection:
+            if rows.load_federation(connection, federation.name) == federation:
+                return False
+            rows.save_federation(connection, federation)
+            registry.record(connection, "register", federation.name)
+            return True
+
+    def federations(self) -> list[Federation]:
+        """Give the federations of the hub, as they are kept there, by name."""
+        with self.transaction() as connection:
+            return rows.load_federations(connection)
 
     def add_member(self, federation: Federation, member: Member) -> bool:
         """Register a member, and make the way to it: schemas, server and user mapping.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from exclave.federation import FederatedTable, Federation
 from exclave.objects import QualifiedName
@@ -44,9 +45,10 @@ def _federation(name: str, value: object, place: Place) -> Federation:
 
 
 def _tables(value: object, place: Place) -> list[FederatedTable]:
-    if isinstance(value, list):
-        value = {name: {} for name in reading.texts(value, place)}
-    return [_table(name, each, place.at(name)) for name, each in reading.table(value, place).items()]
+    if not isinstance(value, dict):
+        return [FederatedTable(name) for name in reading.texts(value, place)]
+    given = reading.table(cast("object", value), place)
+    return [_table(name, each, place.at(name)) for name, each in given.items()]
 
 
 def _table(name: str, value: object, place: Place) -> FederatedTable:

@@ -1,0 +1,32 @@
+"""The commands of ``exclave fed``, gathered."""
+
+from __future__ import annotations
+
+import typer
+
+from exclave.cli.command import command
+from exclave.cli.federation import (
+    applying,
+    looking,
+    members,
+    setup,
+    tables,
+)
+
+app = typer.Typer(
+    help="Many databases that hold the same tables, read and written as one.",
+    no_args_is_help=True,
+)
+table = typer.Typer(help="The tables of a federation.", no_args_is_help=True)
+
+command(app, setup.init)
+command(app, members.add)
+command(app, members.remove)
+app.add_typer(table, name="table")
+command(table, tables.add)
+command(table, tables.remove)
+command(table, tables.listed, "list")
+command(app, members.listed, "list")
+command(app, looking.status)
+command(app, applying.apply)
+command(app, looking.history)
