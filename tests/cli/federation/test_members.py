@@ -209,7 +209,7 @@ def test_wrong_use_is_explained_and_nothing_is_made(fed: Fed) -> None:
         "add ams --label a=1 --label a=2": "--label a=… is given twice.",
         "add -ams-": "No such option",
         "add a/b": "'a/b' is no slug for a member",
-        "add ams --port 0": "0 is not in the range",
+        "add ams --port 0": "Invalid value for '--port'",
     }
     for words, said in wrong.items():
         done = fed.run(*words.split(), NO_COLOR="1")

@@ -1,4 +1,4 @@
-"""``exclave fed apply``: finishing what is begun, and joining tables as declared."""
+"""``exclave fed plan`` and ``apply``: joining tables as declared, and what that would do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from exclave.cli.exit import DIFFERENCES
 from exclave.cli.federation.opened import FederationOption, OwnerOption, opened
 from exclave.cli.federation.progress import shown_progress
 from exclave.cli.run import Run
@@ -18,6 +19,32 @@ Rebuild = Annotated[
         "PostgreSQL allows no other way.",
     ),
 ]
+
+
+def plan(run: Run, federation: FederationOption = None, owner: OwnerOption = None) -> None:
+    """Show what apply would do. Nothing is changed, and no member is asked.
+
+    Exit status: 0 nothing to do, 2 differences, 1 error.
+    """
+    with opened(run, owner) as at:
+        made = at.hub.plan(at.federation(federation))
+    if run.as_json:
+        run.show_json(made.to_dict())
+    elif made:
+        for step in made.steps:
+            run.show(f"{_SIGNS[step.kind.split()[0]]} {step}", style=_style(step.kind))
+    else:
+        run.show(str(made))
+    if made:
+        raise typer.Exit(DIFFERENCES)
+
+
+_SIGNS = {"create": "+", "add": "+", "grant": "+", "change": "~", "drop": "-", "revoke": "-"}
+_STYLES = {"+": "green", "~": "yellow", "-": "red"}
+
+
+def _style(kind: str) -> str:
+    return _STYLES[_SIGNS[kind.split()[0]]]
 
 
 def apply(

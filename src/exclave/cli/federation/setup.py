@@ -71,7 +71,8 @@ def init(
                     f"{shape.federation} is registered already, with another shape. Change its "
                     "tables with exclave fed table."
                 )
-            at.hub.register(shape.federation)
+            if there is None:
+                at.hub.register(shape.federation)
         names = [shape.federation.name for shape in shapes]
         if run.as_json:
             run.show_json({"owner": at.hub.owner, "installed": made, "federations": names})
