@@ -114,6 +114,11 @@ def test_all_that_the_page_shows_can_be_read(write: Write) -> None:
     for block in blocks:
         write("exclave.toml", block)
         load()
+        if "[federations.archive]" in block:
+            federations = load().federations()
+            assert [len(each.tables) for each in federations.values()] == [2, 2]
+            of_branch = federations["branches"].table("customers")
+            assert str(of_branch.at["berlin"]) == 'berlin."Kunden"'
     assert len(load().declared) == 9
 
 

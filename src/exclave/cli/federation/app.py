@@ -7,10 +7,13 @@ import typer
 from exclave.cli.command import command
 from exclave.cli.federation import (
     applying,
+    health,
     looking,
     members,
+    query,
     setup,
     tables,
+    upkeep,
 )
 
 app = typer.Typer(
@@ -30,4 +33,12 @@ command(app, members.listed, "list")
 command(app, looking.status)
 command(app, applying.plan)
 command(app, applying.apply)
+command(app, health.probe)
+command(app, health.refresh)
+command(app, health.suspend)
+command(app, health.resume)
+command(app, query.query)
 command(app, looking.history)
+command(app, upkeep.adopt)
+command(app, upkeep.upgrade)
+command(app, upkeep.uninstall)

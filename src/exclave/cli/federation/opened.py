@@ -162,3 +162,5 @@ def opened(run: Run, owner: str | None) -> Generator[Opened]:
         yield Opened(run, project, hub)
     except psycopg.Error as error:
         raise CatalogError(f"PostgreSQL refused: {PsycopgConnection.told(error)}") from error
+    finally:
+        hub.close()
