@@ -13,7 +13,7 @@ from exclave.catalog import Connection, PsycopgConnection, connection_of
 from exclave.cli.run import Run
 from exclave.errors import CatalogError, ProjectError
 from exclave.federation import Federation, Hub
-from exclave.federation.hub import DEFAULT_OWNER
+from exclave.federation.home import DEFAULT_OWNER
 from exclave.project import Database, Project
 
 FederationOption = Annotated[
