@@ -42,6 +42,7 @@ SHOP = (
     'CREATE VIEW shop.seen AS SELECT id, mood FROM shop."Orders"',
     "CREATE MATERIALIZED VIEW shop.kept AS SELECT a FROM shop.plain",
     "CREATE TABLE shop.parts (id int, day date) PARTITION BY RANGE (day)",
+    "CREATE TABLE shop.part PARTITION OF shop.parts DEFAULT",
     "CREATE SEQUENCE shop.numbers",
     "CREATE TABLE shop.empty ()",
 )
@@ -150,6 +151,10 @@ def test_the_key_is_the_primary_key_or_unique_columns_without_null(member: Membe
     found = member.read(schema="shop")
     keys = {name: table.key for (_, name), table in found.tables.items() if table.key}
     assert keys == {"Orders": ("id", "Name"), "plain": ("c", "b")}
+
+
+def test_a_partition_is_read_where_it_is_asked_for(member: Member) -> None:
+    assert [column.name for column in member.table("part", "shop").columns] == ["id", "day"]
 
 
 def test_what_is_not_there_is_named(member: Member) -> None:

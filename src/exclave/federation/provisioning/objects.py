@@ -16,6 +16,7 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     Generated,
+    QualifiedName,
     Schema,
     Server,
     UserMapping,
@@ -88,7 +89,7 @@ def _columns(
         yield Column(
             column.name,
             type_,
-            collation=column.collation,
+            collation=column.collation and QualifiedName.of(column.collation, "collation"),
             generated=generated,
             options={"column_name": column.remote_name} if renamed else {},
         )

@@ -55,7 +55,7 @@ def read_remote(
         The schemas and names of tables to read; what is not there is in `RemoteDatabase.missing`.
     schema
         Instead of `tables`: read all tables, views, materialized views and foreign tables of this
-        schema of the remote.
+        schema of the remote, but no partitions.
     timeout_seconds
         How long one statement may take on the hub, connecting included; ``None`` leaves the
         session's ``statement_timeout``.

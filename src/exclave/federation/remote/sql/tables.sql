@@ -7,7 +7,8 @@ CREATE FOREIGN TABLE pg_temp.exclave_name (catalog_name text)
 CREATE FOREIGN TABLE pg_temp.exclave_namespace (oid oid, nspname text)
   SERVER {server} OPTIONS (schema_name 'pg_catalog', table_name 'pg_namespace', {options});
 CREATE FOREIGN TABLE pg_temp.exclave_class (
-    oid oid, relname text, relnamespace oid, relkind "char")
+    oid oid, relname text, relnamespace oid, relkind "char",
+    relispartition bool)
   SERVER {server} OPTIONS (schema_name 'pg_catalog', table_name 'pg_class', {options});
 CREATE FOREIGN TABLE pg_temp.exclave_attribute (
     attrelid oid, attname text, attnum int2, atttypid oid, atttypmod int4, attnotnull bool,
