@@ -152,6 +152,11 @@ class Statement:
         """Whether it writes to joined tables, as far as its text says; known when prepared."""
         return self._writes
 
+    @property
+    def members(self) -> set[tuple[str, str]]:
+        """The members that it reads: the names of their federations, and their slugs."""
+        return {(part.federation.name, slug) for part in self._parts() for slug in part.members}
+
     def prepare(self) -> Prepared:
         """Give the text to send, after finding out which of its members are down.
 

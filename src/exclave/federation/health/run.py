@@ -187,7 +187,7 @@ class _Attempt:
 
     def run(self, statement: Statement, limit_seconds: float | None) -> QueryResult | _Failure:
         """Run it, and give its result or its failure."""
-        session = self._sessions.take_anyway()
+        session = self._sessions.take_anyway(statement.members)
         try:
             session.become("none")
             session.limit(limit_seconds)
@@ -195,6 +195,7 @@ class _Attempt:
         except BaseException:
             self._sessions.give_back(session, usable=False)
             raise
+        session.connected |= statement.members
         threading.Thread(target=self._work, args=(session,), daemon=True).start()
         try:
             while not self._done.wait(statement.policy.timeout_seconds):

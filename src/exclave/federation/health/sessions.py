@@ -139,9 +139,9 @@ class Sessions:
                 self._used -= 1
             raise
 
-    def take_anyway(self) -> Session:
-        """Take a session, however many there are."""
-        session = self.take()
+    def take_anyway(self, wanted: Collection[tuple[str, str]] = ()) -> Session:
+        """Take a session as `take` does, however many there are."""
+        session = self.take(wanted)
         if session is None:
             session = Session(self._connectable)
             with self._lock:
