@@ -87,6 +87,7 @@ def test_a_connection_that_is_open_falls_silent_too_and_goes_on(hub: HubDatabase
         assert watching.execute("SELECT count(*) FROM ewr.flights").fetchone() == (2,)
         fault.heal()
         connection.execute("ROLLBACK")
+        connection.execute("RESET statement_timeout")
         assert count(connection) == 2
 
 
