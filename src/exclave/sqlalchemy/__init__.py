@@ -11,6 +11,7 @@ from exclave.sqlalchemy.declaration import (
 )
 from exclave.sqlalchemy.desired import foreign_object, foreign_objects
 from exclave.sqlalchemy.federation.declarative import federated_args
+from exclave.sqlalchemy.federation.down import allow_many_members, completeness, federate
 from exclave.sqlalchemy.federation.table import federated_table
 from exclave.sqlalchemy.foreign_table import ForeignTable, foreign_table_args
 from exclave.sqlalchemy.import_schema import import_foreign_schema
@@ -26,7 +27,10 @@ __all__ = [
     "MaterializedView",
     "NamedType",
     "SqlalchemyConnection",
+    "allow_many_members",
     "apply_plan",
+    "completeness",
+    "federate",
     "federated_args",
     "federated_table",
     "foreign_column_info",

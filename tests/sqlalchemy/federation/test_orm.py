@@ -28,13 +28,11 @@ from sqlalchemy.pool import NullPool
 
 from exclave.cluster import Database
 from exclave.errors import MembershipError
-from exclave.federation import Federation
 from exclave.sqlalchemy import federated_args, federated_table
 
+from .conftest import companies
+
 T = TypeVar("T")
-
-companies = Federation("companies", ["users", "orders", "tags", "order_tags"])
-
 
 class Base(DeclarativeBase):
     pass
@@ -131,6 +129,7 @@ class Hub:
     def session(self, work: Callable[[Session], T]) -> T:
         def within(connection: sa.Connection) -> T:
             connection.begin()  # and nobody commits it
+            connection.execute(sa.text("SET LOCAL exclave.write_members = many"))
             with Session(connection, join_transaction_mode="create_savepoint") as session:
                 return work(session)
 

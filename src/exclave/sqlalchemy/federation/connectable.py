@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from exclave.errors import CatalogError
 from exclave.sqlalchemy.connection import SqlalchemyConnection
+from exclave.sqlalchemy.federation.execution import INTERNAL
 
 
 class EngineSessions:
@@ -30,7 +31,9 @@ class EngineSessions:
     def opened(self) -> Generator[SqlalchemyConnection]:
         """Give a session, which goes back to the pool in the end."""
         with self._engine.connect() as connection:
-            yield SqlalchemyConnection(connection.execution_options(isolation_level="AUTOCOMMIT"))
+            yield SqlalchemyConnection(
+                connection.execution_options(isolation_level="AUTOCOMMIT", **{INTERNAL: True})
+            )
 
     @contextmanager
     def kept(self) -> Generator[SqlalchemyConnection]:
