@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from psycopg import sql
 
 from exclave.cluster import Cluster, Database, fresh_database
 from exclave.federation import FederatedTable, Federation, Hub, Member
+from exclave.testing import Proxy
 
 COMPANY = Path(__file__).with_name("company.sql")
 MEMBERS = ("ewr", "jfk", "lga")
@@ -20,32 +22,53 @@ companies = Federation(
 )
 
 
+@dataclass(frozen=True)
+class Made:
+    """A hub's database, and the ways to its members, which can be made bad."""
+
+    database: Database
+    owner: str
+    members: Mapping[str, Database]
+    ways: Mapping[str, Proxy]
+
+
 @pytest.fixture(scope="module")
-def companies_hub(cluster: Cluster, remote_cluster: Cluster) -> Iterator[Database]:
-    """The hub; what a test writes it rolls back."""
+def made(cluster: Cluster, remote_cluster: Cluster) -> Iterator[Made]:
+    """The hub and its members, each behind a proxy."""
     with ExitStack() as stack:
         database = stack.enter_context(fresh_database(cluster, prefix="hub"))
         owner = f"owner_of_{database.name}"
-        hub = Hub(database.dsn, owner=owner)
         stack.callback(drop_role, database, owner)
+        hub = Hub(database.dsn, owner=owner)
+        stack.callback(hub.close)
         hub.install()
+        members: dict[str, Database] = {}
+        ways: dict[str, Proxy] = {}
         for number, slug in enumerate(MEMBERS, 1):
-            there = stack.enter_context(fresh_database(remote_cluster, prefix=slug))
+            there = members[slug] = stack.enter_context(fresh_database(remote_cluster, prefix=slug))
             with there.connect() as connection:
                 connection.execute(COMPANY.read_text("utf-8").encode())
                 connection.execute("SELECT start_ids(%s)", [number])
-            hub.add_member(companies, member_of(slug, there))
+            proxy = Proxy("127.0.0.1", remote_cluster.port)
+            ways[slug] = stack.enter_context(proxy)
+            hub.add_member(companies, member_of(slug, there, proxy))
         hub.apply(companies)
-        yield database
+        yield Made(database, owner, members, ways)
 
 
-def member_of(slug: str, database: Database) -> Member:
-    """Give the member that a database on a throw-away cluster is."""
+@pytest.fixture
+def companies_hub(made: Made) -> Database:
+    """The hub; what a test writes it rolls back."""
+    return made.database
+
+
+def member_of(slug: str, database: Database, way: Proxy) -> Member:
+    """Give the member that a database on a throw-away cluster is, behind a proxy."""
     cluster = database.cluster
     return Member.postgres(
         slug,
-        host="127.0.0.1",
-        port=cluster.port,
+        host=way.host,
+        port=way.port,
         dbname=database.name,
         user=cluster.superuser,
         password=cluster.password,

@@ -34,6 +34,7 @@ from .conftest import companies
 
 T = TypeVar("T")
 
+
 class Base(DeclarativeBase):
     pass
 

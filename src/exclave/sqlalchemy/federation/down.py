@@ -31,7 +31,7 @@ def federate(
     Which members are down is found out before a statement is sent, if it is not known from a few
     seconds before, and those are left out as constants. When one goes down meanwhile, a
     statement is sent once more without it, if the transaction has written nothing. Statements
-    that write are sent as they are, and fail with the names of those that are down.
+    that write are sent as they are, and fail with PostgreSQL's own error.
 
     A statement has its own way with ``execution_options={"exclave_down": "skip"}``, and so has
     an engine or connection by ``execution_options(exclave_down="skip")``. `completeness` says
@@ -64,7 +64,7 @@ def federate(
     federations = None if federations is None else tuple(federations)
     policy = hub.policy.changed(down, timeout_seconds)
     if isinstance(bind, sessionmaker):
-        engine: object = cast("dict[str, Any]", bind.kw).get("bind")
+        engine: object = bind.kw.get("bind")
         for_session, policy = policy.down, hub.policy.changed("raise", timeout_seconds)
     else:
         engine, for_session = bind, None
@@ -111,7 +111,8 @@ def completeness(result: object) -> Completeness:
     """
     found: Any = result
     for name in ("_real_result", "raw"):
-        found = getattr(found, name, found)
+        inner = getattr(found, name, None)
+        found = found if inner is None else inner
     context = getattr(found, "context", None)
     known = getattr(context, COMPLETENESS, None)
     if known is None:
@@ -119,7 +120,7 @@ def completeness(result: object) -> Completeness:
             "Whose rows the result holds is not known: its statement reads no joined table, or "
             "its engine was not given to exclave.sqlalchemy.federate."
         )
-    return known() if callable(known) else known
+    return cast("Completeness", known() if callable(known) else known)
 
 
 def allow_many_members(bind: sa.Connection | Session) -> None:

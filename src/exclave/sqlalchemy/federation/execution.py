@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.resources import files
 from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
@@ -41,10 +42,7 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 _SAVEPOINT = "exclave_retry"
-_WRITTEN = (
-    "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL"
-    " OR pg_catalog.coalesce(pg_catalog.current_setting('exclave.written_member', true), '') <> ''"
-)
+_WRITTEN = files("exclave.sqlalchemy.federation").joinpath("sql", "has_written.sql")
 _prepared: WeakSet[sa.Engine] = WeakSet()
 
 
@@ -61,9 +59,7 @@ class Execution:
         What becomes of statements that do not choose.
     """
 
-    def __init__(
-        self, hub: Hub, federations: Sequence[Federation] | None, policy: Policy
-    ) -> None:
+    def __init__(self, hub: Hub, federations: Sequence[Federation] | None, policy: Policy) -> None:
         self._hub = hub
         self._federations = federations
         self._policy = policy
@@ -90,9 +86,7 @@ class Execution:
         event.listen(engine, "do_execute", self._do_execute)
         event.listen(engine, "do_execute_no_params", self._do_execute_no_params)
 
-    def _note(
-        self, connection: sa.Connection, cursor: Any, sql: str, *_: Any, **__: Any
-    ) -> None:
+    def _note(self, connection: sa.Connection, cursor: Any, sql: str, *_: Any, **__: Any) -> None:
         """Keep in mind that a transaction may have written."""
         del cursor
         if not _HARMLESS.match(sql):
@@ -124,8 +118,8 @@ class Execution:
     ) -> bool:
         """Send a statement that names a joined table; tell whether there was one."""
         options = context.execution_options
-        if options.get(INTERNAL):
-            return False
+        if options.get(INTERNAL) or not context.root_connection.in_transaction():
+            return False  # SQLAlchemy's own, when it connects for the first time, are in none
         dialect = context.dialect
         federations = self._federations
         if federations is None:
@@ -199,13 +193,13 @@ class _Attempt:
             try:
                 with self._watched():
                     send(prepared.sql)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it is raised again where nothing explains it
                 if saved:
                     self._cursor(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
                     self._cursor(f"RELEASE SAVEPOINT {_SAVEPOINT}")
                 elif begins:
                     cast("Any", self._connection.connection.dbapi_connection).rollback()
-                may_retry = begins or (saved and not self._cursor(_WRITTEN))
+                may_retry = begins or (saved and not self._cursor(_WRITTEN.read_text("utf-8")))
                 prepared = self._again(error, may_retry=may_retry)
             else:
                 if saved:
