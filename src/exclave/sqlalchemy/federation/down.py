@@ -31,7 +31,7 @@ def federate(
     Which members are down is found out before a statement is sent, if it is not known from a few
     seconds before, and those are left out as constants. When one goes down meanwhile, a
     statement is sent once more without it, if the transaction has written nothing. Statements
-    that write are sent as they are, and fail with PostgreSQL's own error.
+    that write are sent as they are, and fail with the names of those that are down.
 
     A statement has its own way with ``execution_options={"exclave_down": "skip"}``, and so has
     an engine or connection by ``execution_options(exclave_down="skip")``. `completeness` says
