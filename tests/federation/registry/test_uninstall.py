@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from exclave.cluster import Database
 from exclave.errors import DependentsError, PrerequisiteError
 from exclave.federation import Federation, Hub, Member
 from exclave.plan import make
+
+uninstalling: Any = import_module("exclave.federation.registry.uninstall")
 
 NewRole = Callable[..., str]
 Connection = psycopg.Connection[Any]
@@ -64,23 +67,25 @@ def owner(new_role: NewRole) -> str:
     return f"{new_role('free')}_owner"
 
 
-def filled(hub: Hub, remote: Database) -> None:
-    """Give a hub a federation with a member."""
+def filled(hub: Hub, remote: Database, *slugs: str) -> None:
+    """Give a hub a federation whose members are one database, once or several times."""
     with remote.connect() as connection:
         connection.execute(ORDERS.encode())
     cluster = remote.cluster
-    member = Member.postgres(
-        "north",
-        host="127.0.0.1",
-        port=cluster.port,
-        dbname=remote.name,
-        user="postgres",
-        password=cluster.password,
-    )
-    hub.add_member(SHOPS, member)
+    for slug in slugs or ("north",):
+        member = Member.postgres(
+            slug,
+            host="127.0.0.1",
+            port=cluster.port,
+            dbname=remote.name,
+            user="postgres",
+            password=cluster.password,
+        )
+        hub.add_member(SHOPS, member)
     hub.apply(SHOPS)
     with hub.session() as session:
-        assert session.fetch("SELECT member, note FROM shops.orders") == [("north", "a")]
+        rows = session.fetch("SELECT member, note FROM shops.orders ORDER BY member")
+        assert rows == [(slug, "a") for slug in slugs or ("north",)]
 
 
 def test_nothing_is_left_of_what_a_superuser_installed(
@@ -190,6 +195,37 @@ def test_what_others_made_upon_it_goes_along_when_asked(
         admin.execute("CREATE VIEW reports.notes AS SELECT note FROM shops.orders")
         done = hub.uninstall(cascade=True)
         assert "view reports.notes" in done.along
+        assert everything(admin) == before
+
+
+def test_a_large_hub_is_removed_by_and_by_and_an_interruption_is_made_good(
+    database: Database, remote_database: Database, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = Hub(database.dsn, owner=owner)
+    with database.connect() as admin:
+        before = everything(admin)
+        hub.install()
+        filled(hub, remote_database, "north", "south", "west")
+        monkeypatch.setattr(uninstalling, "_AT_ONCE", 3)
+        drop = uninstalling._Work.drop
+        steps: list[Any] = []
+
+        def interrupted(work: Any, step: Any) -> None:
+            if steps:
+                raise KeyboardInterrupt
+            steps.append(step)
+            drop(work, step)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(uninstalling._Work, "drop", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                hub.uninstall()
+        gone, there = (
+            admin.execute("SELECT to_regclass(%s) IS NULL", [name]).fetchone()
+            for name in ("shops.orders", "shops_north.orders")
+        )
+        assert (gone, there) == ((True,), (False,))
+        assert hub.uninstall()
         assert everything(admin) == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,11 +21,15 @@ from exclave.federation.registry.upgrade import lock
 from exclave.objects.quoting import quote_identifier
 from exclave.plan.ledger.table import NAMES
 
-_ORDER = (
+_KINDS = (
     "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "SEQUENCE", "ROUTINE", "TYPE",
     "USER MAPPING", "SERVER", "SCHEMA",
 )  # fmt: skip
 """What is dropped before what: dependents first."""
+
+_AT_ONCE = 1500
+"""How many relations one transaction drops at most: each is a lock, of which a server with
+PostgreSQL's own settings has about 6,400 for all sessions together."""
 
 _IN_USE, _FORBIDDEN = "2BP01", "42501"
 
@@ -55,10 +60,12 @@ class Uninstalled:
 def uninstall(
     connection: Connection, owner: str, *, cascade: bool = False, drop_owner: bool = True
 ) -> Uninstalled:
-    """Remove all federations, the registry, and what the installation made, in one transaction.
+    """Remove all federations, the registry, and what the installation made.
 
     Nothing is changed at the members, and none is connected to. Of the schema ``exclave`` the
-    ledger stays as long as it holds something of others.
+    ledger stays as long as it holds something of others. It is one transaction, but for a hub
+    with more relations than the server has locks for: there the joined tables go first, then
+    members by and by, and where it is interrupted the next one goes on.
 
     Parameters
     ----------
@@ -84,27 +91,109 @@ def uninstall(
         When the registry is another role's or a later library's.
     """
     with connection.transaction():
+        small = sum(_sizes(connection, owner).values()) <= _AT_ONCE
+    with connection.transaction() if small else nullcontext():
+        with connection.transaction():
+            work = _Work.begun(connection, owner, cascade=cascade)
+        if work is None:
+            return Uninstalled()
+        for step in work.steps():
+            with connection.transaction():
+                work.drop(step)
+        with connection.transaction():
+            return work.end(drop_owner=drop_owner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Schemas and a server that go together, and how many relations are there."""
+
+    schemas: Sequence[str]
+    servers: Sequence[str] = ()
+    size: int = 0
+
+
+class _Work:
+    """An uninstallation under way."""
+
+    def __init__(self, connection: Connection, owner: str, *, cascade: bool) -> None:
+        self._connection = connection
+        self._owner = owner
+        self._cascade = cascade
+        self._standing = Standing.read(connection, owner, WRAPPERS)
+        self._dropped: list[str] = []
+        with self._as_owner():
+            self._made = _made(connection)
+            self._joined, self._members = _places(connection, owner)
+            schemas = [name for place in self._members for name in place.schemas]
+            servers = [name for place in self._members for name in place.servers]
+            parameters = [owner, [*self._joined, *schemas, "exclave"], servers]
+            rows = connection.fetch(query("strangers"), parameters)
+        self._along = [described for (described,) in rows]
+        if self._along and not cascade:
+            raise DependentsError(self._along)
+
+    @classmethod
+    def begun(cls, connection: Connection, owner: str, *, cascade: bool) -> _Work | None:
+        """Look at what there is; ``None`` when there is no registry."""
         lock(connection)
-        standing = Standing.read(connection, owner, WRAPPERS)
         found = read_registry(connection, owner)
         if found is None:
-            return Uninstalled()
+            return None
         if found.version > VERSION:
             raise RegistryError(
                 f"The registry is of version {found.version}, which a later exclave made, and this "
                 f"one knows versions up to {VERSION}: it would leave things behind. Use that one."
             )
-        with acting_as(connection, owner, standing.former):
-            made = _made(connection)
-            schemas, servers = _names(connection)
-            along = _strangers(connection, owner, schemas, servers)
-            if along and not cascade:
-                raise DependentsError(along)
-            dropped = _drop(connection, owner, schemas, servers, cascade=cascade)
-            dropped += _drop_registry(connection, owner, cascade=cascade)
-        dropped += _drop_ledger(connection, owner, standing, made)
-        left = _take_back(connection, owner, standing, made, drop_owner=drop_owner)
-        return Uninstalled(tuple(dropped), tuple(along), tuple(left))
+        return cls(connection, owner, cascade=cascade)
+
+    def _as_owner(self) -> AbstractContextManager[None]:
+        return acting_as(self._connection, self._owner, self._standing.former)
+
+    def steps(self) -> list[_Place]:
+        """Give the members' places, as many together as one transaction can drop."""
+        steps: list[_Place] = []
+        for place in self._members:
+            if steps and steps[-1].size + place.size <= _AT_ONCE:
+                last = steps.pop()
+                place = _Place(
+                    [*last.schemas, *place.schemas],
+                    [*last.servers, *place.servers],
+                    last.size + place.size,
+                )
+            steps.append(place)
+        return [_Place(self._joined), *steps]
+
+    def drop(self, step: _Place) -> None:
+        """Drop the joined views, which come first, or the objects of some members."""
+        kinds = _KINDS if step.servers else _KINDS[:2]
+        with self._as_owner():
+            self._drop(step.schemas, step.servers, kinds)
+
+    def end(self, *, drop_owner: bool) -> Uninstalled:
+        """Drop what is left of the federations, the registry, and what the installation made."""
+        lock(self._connection)
+        with self._as_owner():
+            self._drop(self._joined, (), _KINDS)
+            self._dropped += _drop_registry(self._connection, self._owner, cascade=self._cascade)
+        self._dropped += _drop_ledger(self._connection, self._owner, self._standing, self._made)
+        left = _take_back(
+            self._connection, self._owner, self._standing, self._made, drop_owner=drop_owner
+        )
+        return Uninstalled(tuple(self._dropped), tuple(self._along), tuple(left))
+
+    def _drop(self, schemas: Sequence[str], servers: Sequence[str], kinds: Sequence[str]) -> None:
+        names: defaultdict[str, list[str]] = defaultdict(list)
+        parameters = [self._owner, list(schemas), list(servers)]
+        for kind, name in self._connection.fetch(query("ours"), parameters):
+            names[kind].append(name)
+        for kind in kinds:
+            self._dropped += [f"{kind} {name}" for name in names[kind]]
+            if kind == "USER MAPPING":
+                for name in names[kind]:
+                    self._connection.execute(f"DROP USER MAPPING {name}")
+            elif names[kind]:
+                _drop_all(self._connection, kind, names[kind], cascade=self._cascade)
 
 
 def _made(connection: Connection) -> set[str]:
@@ -117,46 +206,22 @@ def _made(connection: Connection) -> set[str]:
     }
 
 
-def _names(connection: Connection) -> tuple[list[str], list[str]]:
-    """Name the schemas and the servers of all federations."""
-    schemas: list[str] = []
-    servers: list[str] = []
+def _sizes(connection: Connection, owner: str) -> dict[str, int]:
+    return {str(name): int(count) for name, count in connection.fetch(query("sizes"), [owner])}
+
+
+def _places(connection: Connection, owner: str) -> tuple[list[str], list[_Place]]:
+    """Name the schemas of the joined tables, and the places of the members."""
+    sizes = _sizes(connection, owner)
+    joined: list[str] = []
+    members: list[_Place] = []
     for federation in load_federations(connection):
-        schemas += [federation.name, private_schema(federation.name)]
+        joined += [federation.name, private_schema(federation.name)]
         for member in load_members(connection, federation.name):
-            schemas += [member.schema, MemberNames(member.schema).insertable]
-            servers.append(member.server)
-    return schemas, servers
-
-
-def _strangers(
-    connection: Connection, owner: str, schemas: Sequence[str], servers: Sequence[str]
-) -> list[str]:
-    parameters = [owner, [*schemas, "exclave"], list(servers)]
-    return [described for (described,) in connection.fetch(query("strangers"), parameters)]
-
-
-def _drop(
-    connection: Connection,
-    owner: str,
-    schemas: Sequence[str],
-    servers: Sequence[str],
-    *,
-    cascade: bool,
-) -> list[str]:
-    names: defaultdict[str, list[str]] = defaultdict(list)
-    rows = connection.fetch(query("ours"), [owner, list(schemas), list(servers)])
-    for kind, name in rows:
-        names[kind].append(name)
-    dropped: list[str] = []
-    for kind in _ORDER:
-        dropped += [f"{kind} {name}" for name in names[kind]]
-        if kind == "USER MAPPING":
-            for name in names[kind]:
-                connection.execute(f"DROP USER MAPPING {name}")
-        elif names[kind]:
-            _drop_all(connection, kind, names[kind], cascade=cascade)
-    return dropped
+            schemas = [member.schema, MemberNames(member.schema).insertable]
+            size = sum(sizes.get(name, 0) for name in schemas)
+            members.append(_Place(schemas, [member.server], size))
+    return joined, members
 
 
 def _drop_all(connection: Connection, kind: str, names: Iterable[str], *, cascade: bool) -> None:
