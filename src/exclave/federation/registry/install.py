@@ -25,7 +25,6 @@ WRAPPERS = ("postgres_fdw",)
 class Standing:
     """Who asks for a registry, and what there is of what it needs; see ``standing.sql``."""
 
-    major: int
     caller: str
     database: str
     superuser: bool
@@ -173,8 +172,7 @@ def _steps(standing: Standing, owner: str, wrappers: Sequence[str]) -> list[Step
     if not standing.has_owner:
         steps.append(Step("role", f"CREATE ROLE {role} NOLOGIN", standing.may_create_role))
     if not standing.may_set_role:
-        options = " WITH INHERIT FALSE, SET TRUE" if standing.major >= 16 else ""
-        grant = f"GRANT {role} TO {quote_identifier(standing.caller)}{options}"
+        grant = f"GRANT {role} TO {quote_identifier(standing.caller)}"
         steps.append(Step(f"membership of {standing.caller}", grant, standing.may_grant_role))
     if not standing.owner_may_create:
         grant = f"GRANT CREATE ON DATABASE {quote_identifier(standing.database)} TO {role}"

@@ -1,7 +1,6 @@
 -- Who asks, and what there is of what a registry needs; $1 is the role that is to own it, and $2
 -- the wrappers that it is to use. SET ROLE asks for the rights of the session's role.
 SELECT
-    pg_catalog.current_setting('server_version_num')::int4 / 10000 AS major,
     session_user::text AS caller,
     pg_catalog.current_database()::text AS database,
     me.rolsuper AS superuser,
