@@ -16,6 +16,7 @@ from exclave.federation.provisioning.apply import Applied, Progress, apply, no_p
 from exclave.federation.provisioning.members import add_member
 from exclave.federation.provisioning.plan import FederationPlan, plan
 from exclave.federation.provisioning.suspending import resume, suspend
+from exclave.federation.provisioning.sync import DriftReport, Synced, find_drift, sync
 from exclave.federation.registry import rows
 from exclave.federation.routing import Inserted, insert_rows
 from exclave.federation.shape import Federation
@@ -139,6 +140,90 @@ class Hub(Home):
                 connection,
                 federation,
                 self._owner,
+                rebuild=rebuild,
+                shared=self._connectable.shared,
+                progress=progress,
+            )
+
+    def drift(
+        self,
+        federation: Federation,
+        members: Sequence[str] | None = None,
+        *,
+        progress: Progress = no_progress,
+    ) -> DriftReport:
+        """Find out what members have in another way than the hub knows it.
+
+        Asked over the foreign servers themselves; nothing is changed. Members that cannot be
+        asked are told of in the report.
+
+        Parameters
+        ----------
+        federation
+            The federation.
+        members
+            Slugs; ``None`` is all.
+        progress
+            Told how many members were read, of how many, and which was the last.
+
+        Returns
+        -------
+        DriftReport
+            Iterating gives each `Drift`: columns by their numbers at the member (added, dropped,
+            renamed, of another type, default, …), labels of enums, missing tables, collations.
+        """
+        with self.session() as connection:
+            shared = self._connectable.shared
+            return find_drift(
+                connection, federation, self._owner, members, shared=shared, progress=progress
+            )
+
+    def sync(
+        self,
+        federation: Federation,
+        members: Sequence[str] | None = None,
+        *,
+        rebuild: bool = False,
+        progress: Progress = no_progress,
+    ) -> Synced:
+        """Follow what changed at members, in one transaction; see `drift`.
+
+        A new column is added to the joined table, and is NULL for members that lack it. A column
+        that a member dropped is NULL for it, and stays while the joined table does. One that was
+        renamed goes on under the name that it has in the joined table. A member that dropped a
+        table shows no rows of it. Views and grants on joined tables survive.
+
+        Parameters
+        ----------
+        federation
+            The federation.
+        members
+            Slugs; ``None`` is all.
+        rebuild
+            Whether views of others that stand on a joined table may be dropped and put back,
+            where PostgreSQL allows no other way: when the type of a joined column changes.
+        progress
+            As of `drift`.
+
+        Returns
+        -------
+        Synced
+            What had changed, and what was done; false when nothing had changed.
+
+        Raises
+        ------
+        PlanError
+            When something stands on a joined table that must be made anew, and `rebuild` is not
+            set; it is listed, and nothing is changed.
+        DeclarationError
+            When columns can no longer be joined; nothing is changed.
+        """
+        with self.session() as connection:
+            return sync(
+                connection,
+                federation,
+                self._owner,
+                members,
                 rebuild=rebuild,
                 shared=self._connectable.shared,
                 progress=progress,

@@ -93,9 +93,9 @@ def join_columns(
     columns = (joins[name].column if name in joins else known[name] for name in held)
     of_members = {
         slug: tuple(
-            joins[column.name].of_members[slug]
+            joins[column.joined_name].of_members[slug]
             for column in remote.columns
-            if slug in held.get(column.name, ())
+            if slug in held.get(column.joined_name, ())
         )
         for slug, remote in members.items()
     }
@@ -112,9 +112,9 @@ def _held(
     held: dict[str, dict[str, RemoteColumn]] = {column.name: {} for column in former}
     for slug, remote in members.items():
         more = federation.layout == "union" or not held
-        for column in filter(lambda each: table.takes(each.name), remote.columns):
-            if more or column.name in held:
-                held.setdefault(column.name, {})[slug] = column
+        for column in filter(lambda each: table.takes(each.joined_name), remote.columns):
+            if more or column.joined_name in held:
+                held.setdefault(column.joined_name, {})[slug] = column
     return held
 
 

@@ -110,7 +110,7 @@ def apply(
         except ExclaveError as error:
             failed[member.slug] = error
         if not shared:
-            _disconnect(connection, member.server)
+            disconnect(connection, member.server)
         progress("read", number, len(pending), member.slug)
     ready = [member for member in pending if member.slug not in failed]
     for number, member in enumerate(ready, 1):
@@ -189,7 +189,7 @@ def _is_pending(federation: Federation, member: MemberState) -> bool:
     return member.shape_digest != shape_digest(federation, member.slug)
 
 
-def _disconnect(connection: Connection, server: str) -> None:
+def disconnect(connection: Connection, server: str) -> None:
     """Close what the session has open to a member: many members may be on one server."""
     for (function,) in connection.fetch(query("disconnect")):
         connection.fetch(f"SELECT {function}($1::pg_catalog.text)", [server])

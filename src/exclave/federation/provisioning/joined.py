@@ -18,6 +18,7 @@ from exclave.federation.provisioning.query import query
 from exclave.federation.provisioning.session import take
 from exclave.federation.provisioning.tables import (
     Joined,
+    create_tables,
     drop_tables,
     joined_table_of,
     replace_tables,
@@ -60,6 +61,7 @@ def join(
     *,
     rebuild: bool = False,
     touched: Collection[str] = (),
+    read: Collection[str] = (),
 ) -> Joining:
     """Make the joined tables show the members that are ready, and no others.
 
@@ -77,6 +79,8 @@ def join(
         PostgreSQL allows no other way.
     touched
         The slugs of members that were suspended or resumed.
+    read
+        The slugs of members whose tables were read again, and are to be joined as they are now.
 
     Raises
     ------
@@ -91,7 +95,7 @@ def join(
     shown = [slug for slug, member in members.items() if member.state == "joined"]
     added, refused = _admitted(connection, federation, former, shown, ready)
     removed = [slug for slug, member in members.items() if member.state == "leaving"]
-    work = _Work(connection, federation, members, added, rebuild=rebuild, touched=touched)
+    work = _Work(connection, federation, members, [*added, *read], rebuild=rebuild, touched=touched)
     take(connection, federation, work.views(former))
     changed = [table.name for table in federation.tables if work.table(table, former)]
     gone = former.keys() - {table.name for table in federation.tables}
@@ -136,6 +140,8 @@ def _admitted(
         try:
             for table in federation.tables:
                 was = known.get(table.name)
+                if table.name not in own:
+                    continue
                 found = joined_table_of(federation, table, was, [own[table.name]])
                 if found.reshaped:  # then all others must fit too
                     others = rows.load_member_tables(
@@ -159,7 +165,7 @@ class _Work:
         connection: Connection,
         federation: Federation,
         members: Mapping[str, MemberState],
-        added: Sequence[str],
+        fresh: Sequence[str],
         *,
         rebuild: bool,
         touched: Collection[str],
@@ -168,16 +174,17 @@ class _Work:
         self._federation = federation
         self._chunks = {slug: member.chunk for slug, member in members.items()}
         self._shown = {slug for slug, member in members.items() if member.state == "joined"}
-        self._shown |= set(added)
-        self._added = set(added)
+        self._shown |= set(fresh)
+        self._fresh = set(fresh)
         self._suspended = {
             slug: member.suspended_reason for slug, member in members.items() if member.suspended
         }
         moved = [
             slug
             for slug, member in members.items()
-            if slug in added or slug in touched or member.state == "leaving"
+            if slug in fresh or slug in touched or member.state == "leaving"
         ]
+        self._moved = frozenset(moved)
         self._touched = {self._chunks[slug] for slug in moved}
         self._rebuild = rebuild
         self._kept = self._load(self._touched)
@@ -200,7 +207,7 @@ class _Work:
         """Make one joined table as it is to be; tell whether that took any change."""
         federation, former = self._federation, formers.get(table.name)
         kept = {slug: each for (slug, name), each in self._kept.items() if name == table.name}
-        fresh = [each for slug, each in kept.items() if slug in self._added or not each.columns]
+        fresh = [each for slug, each in kept.items() if slug in self._fresh or not each.columns]
         joined = joined_table_of(federation, table, former, fresh)
         whole = former is None or joined.reshaped
         if joined.reshaped:
@@ -216,7 +223,7 @@ class _Work:
         ):
             self._connection.execute(statement)
         drops, shaken = self._declare(joined, kept)
-        self._inherit(joined.table, self._shown)
+        self._inherit(joined.table, kept, whole=whole)
         chunks = self._chunk_views(joined, kept, shaken, whole=whole)
         if whole or former is None or _differ(former, joined.table, chunks):
             text = joined_query(federation, joined.table, chunks)
@@ -244,21 +251,27 @@ class _Work:
             was = kept[slug]
             if was.columns == table.columns:
                 continue
-            drops += replace_tables(self._connection, self._federation, was, table)
+            if was.columns:
+                drops += replace_tables(self._connection, self._federation, was, table)
+            else:
+                create_tables(self._connection, self._federation, table)
             rows.save_member_tables(self._connection, self._federation.name, [table])
             kept[slug] = table
             shaken.add(self._chunks[slug])
         return drops, shaken
 
-    def _inherit(self, table: JoinedTable, slugs: Collection[str]) -> None:
-        """Make some members' tables, and no others, children of the parent, if there is one."""
+    def _inherit(self, table: JoinedTable, slugs: Collection[str], *, whole: bool) -> None:
+        """Make members' tables children of the parent, if there is one: some, and no others."""
         layout = layout_of(self._federation)
         parent = layout.parent(self._federation, table)
         if parent is None:
             return
         found = self._connection.fetch(query("children"), [parent.schema, parent.name, table.name])
         attached = [schema for (schema,) in found]
-        wanted = [names_of(self._federation, slug).schema for slug in slugs]
+        moved = {names_of(self._federation, slug).schema for slug in self._moved}
+        wanted = {names_of(self._federation, slug).schema for slug in slugs}
+        if not whole:
+            wanted |= set(attached) - moved
         for statement in layout.children_statements(self._federation, table, attached, wanted):
             self._connection.execute(statement)
 
@@ -289,7 +302,7 @@ class _Work:
             self._connection.execute(f"DROP VIEW {view}")
         parent = layout_of(federation).parent(federation, table)
         if parent is not None:
-            self._inherit(table, ())
+            self._inherit(table, (), whole=True)
             self._connection.execute(f"DROP TABLE {parent}")
         for statement in drop_statements(federation, table):
             self._connection.execute(statement)

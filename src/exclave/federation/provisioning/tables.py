@@ -169,7 +169,8 @@ def _key(
     """Give the key that a federation declares, or that of the members' tables."""
     if table.key is not None:
         for slug, remote in remotes.items():
-            if missing := [name for name in table.key if remote.column(name) is None]:
+            held = {column.joined_name for column in remote.columns}
+            if missing := [name for name in table.key if name not in held]:
                 raise DeclarationError(
                     f"{table} of {federation}: its key names {', '.join(missing)}, which member "
                     f'"{slug}" does not have. Name columns that all members have.'
@@ -177,7 +178,7 @@ def _key(
         return table.key
     if former is not None and former.key:
         return former.key
-    keys = (remote.key for remote in remotes.values() if remote.key)
+    keys = (remote.joined_key for remote in remotes.values() if remote.key)
     return next((key for key in keys if all(map(table.takes, key))), ())
 
 

@@ -53,6 +53,8 @@ class RemoteColumn:
         Whether it is an array.
     unknown
         Why it has no `type`, for a message; ``None`` for one that has, and for an enum.
+    former_name
+        Under which name it is joined, when it was renamed since; ``None`` for its own.
     sorts_as
         The hub's collation by which it sorts there, or would as text; ``None`` for the hub's
         default.
@@ -78,8 +80,14 @@ class RemoteColumn:
     domain: str | None = None
     array: bool = False
     unknown: str | None = None
+    former_name: str | None = None
     sorts_as: str | None = None
     sorts_alike: bool = True
+
+    @property
+    def joined_name(self) -> str:
+        """The name under which it is joined."""
+        return self.former_name or self.name
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain data for JSON."""
@@ -139,6 +147,12 @@ class RemoteTable:
         columns = tuple(RemoteColumn.from_dict(column) for column in data["columns"])
         kept: dict[str, Any] = {**data, "columns": columns, "key": tuple(data["key"])}
         return cls(**kept)
+
+    @property
+    def joined_key(self) -> tuple[str, ...]:
+        """The names under which the columns of its key are joined."""
+        names = {column.name: column.joined_name for column in self.columns}
+        return tuple(names[name] for name in self.key)
 
     def column(self, name: str) -> RemoteColumn | None:
         """Give a column by its name; ``None`` when there is none of that name."""
