@@ -3,7 +3,8 @@
 ``python`` blocks of a page run in order, in one namespace. A ``text``, ``sql`` or ``json`` block
 right after one is what it prints. ``sql hub`` and ``sql remote`` blocks are run by a superuser in
 the database ``shop`` on the hub or ``accounts`` on the remote, which docs/two-databases.md sets up
-before each page. On the pages the hub listens on port 5432 and the remote on 5433. Of ``sh``
+before each page; pages that link to docs/companies.md find its databases too, for ``sql nl`` and
+``sql be``. On the pages the hub listens on port 5432 and the remote on 5433. Of ``sh``
 blocks the commands are checked to exist, ``python -c`` is run, and ``export`` is obeyed; ``sh run``
 blocks are run by a shell. A block with ``title="…"`` is written to the file of that name.
 """
@@ -20,7 +21,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,9 +35,15 @@ from exclave.cluster import Cluster, ClusterSpec, find_installation, start_clust
 
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "docs" / "two-databases.md"
+COMPANIES = ROOT / "docs" / "companies.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PORTS = {"hub": "5432", "remote": "5433"}
-DATABASES = {"hub": "shop", "remote": "accounts"}
+DATABASES = {
+    "hub": ("hub", "shop"),
+    "remote": ("remote", "accounts"),
+    "nl": ("remote", "nl"),
+    "be": ("remote", "be"),
+}
 FENCE = re.compile(r"^( *)```(\w+)[ ]?([^\n]*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
 
@@ -85,10 +92,11 @@ class Reader:
         self._clusters = {"hub": hub, "remote": remote}
 
     @contextmanager
-    def databases(self) -> Generator[None]:
-        """Make the databases that the pages speak of, and drop them and all roles in the end."""
-        for name, cluster in self._clusters.items():
-            cluster.create_database(DATABASES[name])
+    def databases(self, places: Iterable[str]) -> Generator[None]:
+        """Make the databases that a page speaks of, and drop them and all roles in the end."""
+        for place in places:
+            cluster, database = DATABASES[place]
+            self._clusters[cluster].create_database(database)
         try:
             yield
         finally:
@@ -153,8 +161,9 @@ class Reader:
         return "\n".join(line.rstrip() for line in lines)
 
     def _sql(self, block: Block) -> None:
-        assert block.place in DATABASES, f"{block}: write `sql hub` or `sql remote`"
-        with self._clusters[block.place].connect(DATABASES[block.place]) as connection:
+        assert block.place in DATABASES, f"{block}: write `sql` and {', '.join(DATABASES)}"
+        cluster, database = DATABASES[block.place]
+        with self._clusters[cluster].connect(database) as connection:
             connection.execute(self._with_ports(block.code).encode())
 
     def _with_ports(self, text: str) -> str:
@@ -225,10 +234,20 @@ def test_a_page_does_what_it_says(
     monkeypatch.setenv("PGPASSWORD", reader.hub.password or "")  # an administrator's
     monkeypatch.setenv("PYTEST_PLUGINS", "exclave.testing.plugin")  # also where not installed
     with_collection(tmp_path / "home", monkeypatch)
-    with reader.databases(), page_module() as module:
-        if page != SETUP:
-            reader.run(blocks_of(SETUP), ModuleType("setup"), monkeypatch)
+    setups = setups_of(page)
+    places = ("hub", "remote", "nl", "be") if COMPANIES in (page, *setups) else ("hub", "remote")
+    with reader.databases(places), page_module() as module:
+        for setup in setups:
+            reader.run(blocks_of(setup), ModuleType("setup"), monkeypatch)
         reader.run(blocks_of(page), module, monkeypatch)
+
+
+def setups_of(page: Path) -> list[Path]:
+    """Give the pages that a page begins with."""
+    text = page.read_text(encoding="utf-8")
+    linked = {(page.parent / link).resolve() for link, _ in LINK.findall(FENCE.sub("", text))}
+    wanted = [SETUP, *([COMPANIES] if COMPANIES in linked else [])]
+    return [setup for setup in wanted if setup != page]
 
 
 def with_collection(home: Path, environment: pytest.MonkeyPatch) -> None:
