@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_FENCE = re.compile(r"^( *```)(\w+) (hub|remote|run)$", re.MULTILINE)
-_TITLES = {"hub": ' title="on the hub"', "remote": ' title="on the remote"', "run": ""}
+_FENCE = re.compile(r"^( *```)(\w+) (hub|remote|nl|be|run)$", re.MULTILINE)
+_TITLES = {
+    "hub": ' title="on the hub"',
+    "remote": ' title="on the remote"',
+    "nl": ' title="in nl"',
+    "be": ' title="in be"',
+    "run": "",
+}
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
