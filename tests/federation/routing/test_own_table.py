@@ -75,3 +75,18 @@ def test_aggregates_and_filters_are_sent(session: psycopg.Connection) -> None:
     sent = [line for (line,) in lines if "Remote SQL" in line]
     assert len(sent) == 1
     assert "WHERE ((seats > 3)) GROUP BY 1" in sent[0]
+
+
+@pytest.mark.parametrize(
+    ("statement", "sent"),
+    [
+        ("UPDATE air_ewr_insertable.seats SET taken = true WHERE row = 1", "UPDATE public.seats"),
+        ("DELETE FROM air_ewr_insertable.seats WHERE row > 2", "DELETE FROM public.seats"),
+    ],
+)
+def test_changes_of_many_rows_are_sent_as_one_statement_where_nothing_is_generated(
+    session: psycopg.Connection, statement: str, sent: str
+) -> None:
+    lines = session.execute(f"EXPLAIN (VERBOSE, COSTS OFF) {statement}".encode()).fetchall()
+    assert any(f"Remote SQL: {sent}" in line for (line,) in lines)
+    assert not any("FOR UPDATE" in line for (line,) in lines)

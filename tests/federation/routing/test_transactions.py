@@ -54,6 +54,9 @@ def test_what_a_savepoint_undid_does_not_count_as_written(airports: Airports) ->
         "INSERT INTO air.flights (member) VALUES ('jfk')",
         "UPDATE air.flights SET seats = 1 WHERE member = 'jfk'",
         "DELETE FROM air.seats WHERE member = 'jfk'",
+        "INSERT INTO air_jfk_insertable.flights (seats) VALUES (1)",
+        "UPDATE air_jfk_insertable.flights SET seats = 1",
+        "DELETE FROM air_jfk_insertable.seats",
     ],
 )
 def test_a_second_member_in_one_transaction_is_refused(airports: Airports, second: str) -> None:
@@ -69,6 +72,15 @@ def test_a_second_member_in_one_transaction_is_refused(airports: Airports, secon
     assert "SET exclave.write_members = 'many'" in (raised.value.diag.message_hint or "")
     assert culprit(airports, raised.value) == "jfk"
     assert airports.at("ewr", "SELECT id FROM flights") == []
+
+
+def test_what_goes_through_a_members_own_table_counts_as_written(airports: Airports) -> None:
+    with airports.hub.transaction() as outer:
+        airports.rows("INSERT INTO air_jfk_insertable.flights (seats) VALUES (1)")
+        airports.rows("INSERT INTO air.flights (member) VALUES ('jfk')")
+        with pytest.raises(errors.InvalidTransactionState, match='written to member "jfk"'):
+            airports.rows(ONE, ["ewr"])
+        raise psycopg.Rollback(outer)
 
 
 def test_a_second_member_is_written_to_when_that_was_asked_for(airports: Airports) -> None:

@@ -9,7 +9,7 @@ from exclave.federation.naming import names_of
 from exclave.federation.routing.variants import constant_of, variants_of
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable, MemberTable
-from exclave.objects.quoting import quote_identifier
+from exclave.objects.quoting import quote_identifier, quote_literal
 
 
 def own_table_statements(
@@ -20,7 +20,7 @@ def own_table_statements(
     What is generated at the member is left to it by every INSERT through the view, and cannot
     be given or updated there; the other columns can. Columns are of the member's types. On a copy
     of the hub it refuses all: what reads the table when it is planned, an INSERT before it sends
-    a row.
+    a row. In a transaction that has written to another member it refuses to write.
 
     Parameters
     ----------
@@ -40,8 +40,9 @@ def own_table_statements(
     columns = ", ".join(_columns(table, joined))
     statements = [
         f"CREATE OR REPLACE VIEW {view} AS SELECT {columns} FROM {source} WHERE {AT_HOME}",  # noqa: S608 - quoted
-        f"CREATE OR REPLACE TRIGGER exclave_at_home BEFORE INSERT ON {source} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION exclave.only_at_home()",
+        "CREATE OR REPLACE TRIGGER exclave_one_member BEFORE INSERT OR UPDATE OR DELETE "
+        f"ON {source} FOR EACH STATEMENT EXECUTE FUNCTION "
+        f"exclave.one_member({quote_literal(names.server)}, {quote_literal(table.slug)})",
     ]
     defaults = [
         f"ALTER COLUMN {quote_identifier(column.name)} "

@@ -24,14 +24,30 @@ GRANT SELECT (
     shape_digest
 ) ON exclave.member TO PUBLIC;
 GRANT SELECT ON exclave.joined_table TO PUBLIC;
--- Foreign tables that applications can insert into ask this before anything is sent.
-CREATE FUNCTION exclave.only_at_home() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+-- Foreign tables that applications can write to ask this before anything is sent: whether the hub is
+-- at home, and whether the transaction has written to another member, since what it writes is atomic
+-- at one only. Arguments: the member's server and slug. As owner, to name the other member.
+CREATE FUNCTION exclave.one_member() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    written text := nullif(current_setting('exclave.written_member', true), '');
 BEGIN
     PERFORM exclave.at_home();
+    IF written IS NULL THEN
+        PERFORM set_config('exclave.written_member', TG_ARGV[0], true);
+    ELSIF written <> TG_ARGV[0]
+          AND current_setting('exclave.write_members', true) IS DISTINCT FROM 'many' THEN
+        RAISE EXCEPTION 'this transaction has written to member "%" and cannot write to member "%"',
+            coalesce((SELECT m.slug FROM exclave.member AS m WHERE m.server = written), written),
+            TG_ARGV[1]
+            USING ERRCODE = 'invalid_transaction_state',
+                  DETAIL = 'At COMMIT one member may keep what it was sent, and another refuse it.',
+                  HINT = 'Commit first, or accept that with SET exclave.write_members = ''many''.';
+    END IF;
     RETURN NULL;
 END
 $function$;
+REVOKE ALL ON FUNCTION exclave.one_member() FROM PUBLIC;
 -- What the joined tables have in the place of a suspended member's rows. Whoever may read them may
 -- run it: it only raises. Volatile, so that it is run by the query and not by its planner, which
 -- would raise for members that a condition excludes too.
