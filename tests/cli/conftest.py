@@ -35,6 +35,13 @@ columns = { id = { type = "bigint", not_null = true }, total = "numeric(10,2)" }
 """
 
 
+PROGRAM = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from exclave.cli import main; main()"
+)
+"""The command, for which Ctrl-C is what it is in a terminal, however the tests were started."""
+
+
 @dataclass
 class Done:
     """What a command gave."""
@@ -73,7 +80,7 @@ class Shell:
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start the command."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from exclave.cli import main; main()", *words],
+            [sys.executable, "-c", PROGRAM, *words],
             cwd=self.folder,
             env={**self.environment, **environment},
             stdin=subprocess.PIPE,
