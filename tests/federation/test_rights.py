@@ -14,7 +14,7 @@ from psycopg import errors, sql
 
 from exclave.cluster import Cluster, Database, fresh_database
 from exclave.errors import DeclarationError, PrerequisiteError
-from exclave.federation import Federation, Hub, Member
+from exclave.federation import FederatedTable, Federation, Hub, Member
 
 Connection = psycopg.Connection[Any]
 Refused = errors.InsufficientPrivilege
@@ -338,6 +338,36 @@ def test_rights_follow_the_readers_and_writers_of_the_federation(
     with pytest.raises(PrerequisiteError, match="no roles here: nobody_at_all") as refused:
         hub.apply(shops(["nobody_at_all"], []))
     assert refused.value.remedies == ("CREATE ROLE nobody_at_all;",)
+
+
+def test_last_known_rows_are_for_readers_and_what_keeps_them_is_the_owners(
+    site: Site, new_role: Callable[..., str]
+) -> None:
+    hub = Hub(site.database.dsn, owner=site.owner)
+    later = new_role("later")
+    salaries = FederatedTable("salaries", stale=True)
+
+    def payroll(*readers: str) -> Federation:
+        readers = (site.outsider, *readers)
+        return Federation("payroll", [salaries], readers=readers, writers=[site.outsider])
+
+    hub.apply(payroll())
+    hub.refresh(payroll())
+    hub.apply(payroll(later))
+    for role in (site.outsider, later):
+        with site.connect(role) as session:
+            rows = session.execute('SELECT member, amount FROM payroll_private."salaries@last"')
+            assert sorted(rows.fetchall()) == [("north", 100), ("south", 100)]
+            refused(
+                session,
+                'SELECT * FROM payroll_private."salaries@stale"',
+                'SELECT * FROM payroll_private."salaries@1"',
+                'DELETE FROM payroll_private."salaries@last"',
+            )
+    hub.apply(payroll())
+    with site.connect(later) as session:
+        refused(session, 'SELECT * FROM payroll_private."salaries@last"')
+    hub.close()
 
 
 @pytest.mark.parametrize("schema", ["squatted", "squatted_private"])

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from exclave.catalog import Connection
 from exclave.errors import PrerequisiteError
-from exclave.federation.naming import joined_table, names_of
+from exclave.federation.naming import joined_table, last_known, names_of, private_schema
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable
 from exclave.objects import PUBLIC, QualifiedName
@@ -55,7 +55,8 @@ def federation_grants(
     slugs
         The members whose own tables are there, for what is taken from roles.
     """
-    schemas = [federation.name, *(names_of(federation, slug).insertable for slug in slugs)]
+    schemas = [federation.name, private_schema(federation.name)]
+    schemas += [names_of(federation, slug).insertable for slug in slugs]
     names = ", ".join(map(quote_identifier, schemas))
     left = ", ".join(quote_role(role) for role in sorted(gone))
     statements = [
@@ -68,6 +69,20 @@ def federation_grants(
 def joined_grants(federation: Federation, table: JoinedTable) -> list[str]:
     """Give the statements that let readers and writers use a joined table."""
     return list(_on_table(federation, joined_table(federation.name, table.name)))
+
+
+def kept_grants(federation: Federation, table: str) -> list[str]:
+    """Give the statements that let readers and writers read a joined table's last known rows.
+
+    The view of these stands in the private schema, of whose other relations they get no right.
+    """
+    roles = _list(federation.readers | federation.writers)
+    if not roles:
+        return []
+    return [
+        f"GRANT USAGE ON SCHEMA {quote_identifier(private_schema(federation.name))} TO {roles}",
+        f"GRANT {READ} ON {last_known(federation.name, table)} TO {roles}",
+    ]
 
 
 def member_grants(federation: Federation, slug: str, tables: Iterable[str]) -> list[str]:

@@ -10,10 +10,10 @@ from exclave.federation.layouts import layout_of
 from exclave.federation.layouts.views import branch
 from exclave.federation.naming import last_known, private_schema, stale_table
 from exclave.federation.registry import load_joined
+from exclave.federation.rights import kept_grants
 from exclave.federation.shape import Federation
 from exclave.federation.tables import JoinedTable, MemberTable
 from exclave.objects.data_type import canonical_type
-from exclave.objects.names import quote_role
 from exclave.objects.quoting import quote_identifier, quote_literal
 
 
@@ -88,11 +88,8 @@ def _make_view(connection: Connection, federation: Federation, joined: JoinedTab
     source = stale_table(federation.name, joined.name)
     text = f"SELECT {', '.join(outputs)} FROM {source}"  # noqa: S608 - quoted
     connection.execute(f"CREATE OR REPLACE VIEW {view} AS {text}")
-    roles = ", ".join(quote_role(role) for role in sorted(federation.readers | federation.writers))
-    if roles:
-        schema = quote_identifier(private_schema(federation.name))
-        connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {roles}")
-        connection.execute(f"GRANT SELECT ON {view} TO {roles}")
+    for statement in kept_grants(federation, joined.name):
+        connection.execute(statement)
 
 
 def keep_in_shape(connection: Connection, federation: Federation, changed: Collection[str]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from exclave.catalog import Connection
 from exclave.errors import DeclarationError, ExclaveError, FederationError
+from exclave.federation.health.stale_tables import kept_tables
 from exclave.federation.member import MemberState
 from exclave.federation.naming import GATE, check_federation, names_of, private_schema
 from exclave.federation.provisioning.digest import shape_digest
@@ -23,7 +24,13 @@ from exclave.federation.provisioning.tables import (
 )
 from exclave.federation.provisioning.types import make_types
 from exclave.federation.registry import acting_as, open_registry, rows
-from exclave.federation.rights import check_roles, federation_grants, joined_grants, member_grants
+from exclave.federation.rights import (
+    check_roles,
+    federation_grants,
+    joined_grants,
+    kept_grants,
+    member_grants,
+)
 from exclave.federation.shape import Federation
 from exclave.objects import QualifiedName, Schema
 from exclave.plan import Change, Policy, make, run
@@ -163,7 +170,7 @@ def _register(connection: Connection, federation: Federation) -> None:
     connection.execute(f"CREATE TABLE IF NOT EXISTS {gate} ()")
     changed = (former.readers, former.writers) != (federation.readers, federation.writers)
     members = rows.load_members(connection, federation.name) if changed else []
-    slugs = [member.slug for member in members if member.state == "joined"]
+    slugs = [member.slug for member in members if member.state != "leaving"]
     statements = federation_grants(federation, gone, slugs)
     if changed:
         statements += _grants_again(connection, federation, slugs)
@@ -175,11 +182,16 @@ def _grants_again(
     connection: Connection, federation: Federation, slugs: Iterable[str]
 ) -> Iterator[str]:
     """Give the grants on what is there already, for roles that are new."""
-    joined = rows.load_joined(connection, federation.name)
-    for table in joined.values():
+    for table in rows.load_joined(connection, federation.name).values():
         yield from joined_grants(federation, table)
-    for slug in slugs:
-        yield from member_grants(federation, slug, joined)
+    for name in kept_tables(connection, federation.name):
+        yield from kept_grants(federation, name)
+    made: dict[str, list[str]] = {slug: [] for slug in slugs}
+    for table in rows.load_member_tables(connection, federation.name, slugs):
+        if table.columns:
+            made[table.slug].append(table.table)
+    for slug, tables in made.items():
+        yield from member_grants(federation, slug, tables)
 
 
 def _is_pending(federation: Federation, member: MemberState) -> bool:
