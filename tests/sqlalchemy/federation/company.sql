@@ -6,10 +6,12 @@ CREATE TABLE users (
     created_at timestamp NOT NULL DEFAULT now()
 );
 CREATE TABLE orders (
-    id serial PRIMARY KEY,
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     user_id integer REFERENCES users,
-    checker_id integer REFERENCES users,
-    note text
+    checker_id integer REFERENCES users DEFERRABLE INITIALLY DEFERRED,
+    note text,
+    code uuid NOT NULL DEFAULT gen_random_uuid(),
+    remark text DEFAULT 'none'
 );
 CREATE TABLE tags (name text PRIMARY KEY);
 CREATE TABLE order_tags (

@@ -176,6 +176,36 @@ def test_the_last_known_rows_stand_for_those_of_a_member(
     program.session(work)
 
 
+def test_members_that_a_statement_excludes_are_not_asked(program: Program, made: Made) -> None:
+    def work(session: Session) -> None:
+        for number in range(12):  # also when drivers have prepared it
+            slug = MEMBERS[number % 2]
+            assert len(session.scalars(select(Orders).where(Orders.member == slug)).all()) == 2
+            assert len(session.scalars(select(Orders).where(Orders.member.in_([slug]))).all()) == 2
+        chosen = sa.tuple_(Orders.member, Orders.note).in_([("ewr", "100% ewr"), ("jfk", "x")])
+        assert len(session.scalars(select(Orders).where(chosen)).all()) == 1
+
+    with made.ways["lga"].refuse():
+        program.session(work)
+
+
+def test_a_hub_works_within_the_program_s_transaction(program: Program, made: Made) -> None:
+    def work(session: Session) -> None:
+        hub = Hub(session.connection(), owner=made.owner)
+        assert [member.slug for member in hub.members(companies)] == list(MEMBERS)
+        assert not hub.apply(companies)
+        assert {health.reason for health in hub.probe(companies).values()} == {None}
+        found = hub.query("SELECT member FROM companies.orders", federation=companies)
+        assert {member for (member,) in found} == set(MEMBERS)
+        hub.insert(companies, "orders", [{"member": "jfk", "note": "undone"}])
+        undone = select(Orders).where(Orders.note == "undone")
+        assert len(session.scalars(undone).all()) == 1
+        session.rollback()
+        assert session.scalars(undone).all() == []
+
+    program.session(work)
+
+
 def test_a_statement_of_text_is_restricted_too(program: Program, hub: Hub, made: Made) -> None:
     federate(program.engine, hub, companies, down="skip")
 

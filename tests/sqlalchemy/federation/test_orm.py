@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
+import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from sqlalchemy.pool import NullPool
 
 from exclave.cluster import Database
 from exclave.errors import MembershipError
-from exclave.sqlalchemy import federated_args, federated_table
+from exclave.sqlalchemy import allow_many_members, federated_args, federated_table
 
 from .conftest import companies
 
@@ -56,6 +57,8 @@ class Order(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     checker_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     note: Mapped[str | None]
+    code: Mapped[uuid.UUID] = mapped_column(server_default=func.gen_random_uuid())
+    remark: Mapped[str | None] = mapped_column(server_default="none")
 
 
 class Tag(Base):
@@ -211,6 +214,53 @@ def test_keys_may_be_given_or_left_to_the_member_in_one_flush(psycopg_hub: Hub) 
     assert given["a"] == ("ewr", 1, "old")
     assert given["c"] == ("jfk", 1, "old")
     assert given["b"][2] == given["d"][2] == "new"
+
+
+def test_what_a_member_generates_comes_back_and_null_is_not_left_out(hub: Hub) -> None:
+    def work(session: Session) -> None:
+        orders = [Orders(member=slug, note=slug) for slug in ("ewr", "jfk", "lga", "jfk")]
+        empty = Orders(member="jfk", remark=sa.null())
+        given = Orders(member="jfk", code=uuid.UUID(int=7), remark="mine")
+        session.add_all([*orders, empty, given])
+        session.flush()
+        assert len({order.code for order in orders}) == 4
+        assert {order.remark for order in orders} == {"none"}
+        assert (empty.remark, given.remark, given.code.int) == (None, "mine", 7)
+        session.expire_all()
+        assert [order.note for order in orders] == ["ewr", "jfk", "lga", "jfk"]
+        assert (empty.remark, given.remark, given.code.int) == (None, "mine", 7)
+
+    hub.session(work)
+
+
+def test_a_constraint_that_fails_at_a_member_s_commit_is_reported_as_it_is(hub: Hub) -> None:
+    def work(connection: sa.Connection) -> int | None:
+        with Session(connection) as session:
+            session.add(Orders(member="jfk", note="deferred", checker_id=4711))
+            session.flush()
+            with pytest.raises(sa.exc.DBAPIError, match="orders_checker_id_fkey") as caught:
+                session.commit()
+            state = caught.value.orig
+            assert "23503" in (getattr(state, "sqlstate", ""), getattr(state, "pgcode", ""))
+            session.rollback()
+            return session.scalar(select(func.count()).where(Orders.note == "deferred"))
+
+    assert hub.run(work) == 0
+
+
+def test_a_second_member_has_to_be_allowed(hub: Hub) -> None:
+    def work(connection: sa.Connection) -> None:
+        with Session(connection) as session:
+            session.add_all([Users(member="ewr", name="a"), Users(member="jfk", name="b")])
+            with pytest.raises(sa.exc.DBAPIError, match="ewr"):
+                session.flush()
+            session.rollback()
+            allow_many_members(session)
+            session.add_all([Users(member="ewr", name="a"), Users(member="jfk", name="b")])
+            session.flush()
+            session.rollback()
+
+    hub.run(work)
 
 
 def test_objects_are_updated_refreshed_merged_and_deleted(hub: Hub) -> None:
