@@ -74,7 +74,7 @@ def test_a_reader_of_the_joined_tables_alone_can_probe(airports: Airports) -> No
         connection.execute("CREATE ROLE only_reader")
         try:
             connection.execute("GRANT USAGE ON SCHEMA world TO only_reader")
-            connection.execute("GRANT SELECT ON world.flights TO only_reader")
+            connection.execute("GRANT SELECT ON world.gates TO only_reader")
             connection.execute("SET ROLE only_reader")
             found = Hub(connection, owner=airports.hub.owner).probe(airports.federation)
             assert [health.ok for health in found.values()] == [True, True, True]

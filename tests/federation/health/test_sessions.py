@@ -9,11 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 from exclave.cluster import Database
 from exclave.federation.connectable import Dsn
 from exclave.federation.health.sessions import Sessions
 from exclave.sqlalchemy.federation.connectable import EngineSessions
+
+from .conftest import Airports
 
 
 @pytest.fixture
@@ -56,6 +59,19 @@ def test_limits_and_roles_of_a_session_are_undone(sessions: Sessions, database: 
     session.become("none")
     assert session.connection.fetch("SELECT current_user = session_user") == [(True,)]
     sessions.give_back(session)
+
+
+def test_a_session_that_the_hub_has_ended_is_not_given_again(
+    sessions: Sessions, database: Database
+) -> None:
+    session = sessions.take_anyway()
+    process = session.process
+    sessions.give_back(session)
+    with database.connect() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
+    again = sessions.take_anyway()
+    assert again.process != process
+    sessions.give_back(again)
 
 
 def test_a_forked_process_leaves_the_sessions_to_its_parent(sessions: Sessions) -> None:
@@ -111,3 +127,27 @@ def test_what_an_engine_gives_never_comes_back_to_its_pool(database: Database) -
     with engine.connect() as connection:
         assert connection.execute(sa.text("SHOW statement_timeout")).scalar() == timeout
     engine.dispose()
+
+
+def test_a_server_that_is_full_of_what_is_kept_open_can_still_be_queried(
+    airports: Airports,
+) -> None:
+    hub, lga = airports.hub, airports.members["lga"]
+    hub.probe(airports.federation)
+    with lga.database.connect() as there:
+        role = sql.Identifier(lga.role)
+        there.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 1").format(role))
+        try:
+            hub.probe(airports.federation)
+            sessions = hub.watch.sessions
+            holder = sessions.take_anyway([("world", "lga")])
+            assert ("world", "lga") in holder.connected
+            other = sessions.take_anyway()
+            other.connected |= {("world", slug) for slug in airports.members}  # so it is preferred
+            sessions.give_back(other)
+            sessions.give_back(holder)
+            result = hub.query("SELECT count(DISTINCT member) FROM world.flights")
+            assert result.rows == ((3,),)
+            assert not holder.connected
+        finally:
+            there.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT -1").format(role))

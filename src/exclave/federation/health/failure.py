@@ -86,14 +86,15 @@ def health_of_failure(slug: str, connection: Connection, error: Exception) -> He
     the detail alone. A hub whose messages are not in English tells fewer reasons apart.
     """
     sqlstate, message = connection.sqlstate(error), connection.message(error)
-    reason = _reason(sqlstate or "", message)
+    reason = reason_of(sqlstate or "", message)
     reachable = reason in _OF_MEMBER and sqlstate not in _NOT_CONNECTED
     return Health(
         slug, ok=False, reachable=reachable, sqlstate=sqlstate, reason=reason, message=message
     )
 
 
-def _reason(sqlstate: str, message: str) -> Reason:
+def reason_of(sqlstate: str, message: str) -> Reason:
+    """Tell what a failure says of the member that it comes from."""
     if sqlstate in _NOT_CONNECTED:
         for reason, words in _WORDS:
             if re.search(words, message):

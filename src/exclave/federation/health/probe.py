@@ -167,6 +167,9 @@ class _Probe:
                 session.limit(self._timeout)
                 session.become(route.role)
                 health = touch(session.connection, route, self._depth, self._timeout)
+                if health.reason == "busy" and session.connected:
+                    session.disconnect()  # many members may be on one server
+                    health = touch(session.connection, route, self._depth, self._timeout)
                 if health.reachable:
                     session.connected.add(route.member)
                 self._results.put(health)

@@ -11,12 +11,15 @@ from typing import Any
 from exclave.catalog import Connection
 from exclave.errors import RemoteError
 from exclave.federation.health.completeness import Completeness
-from exclave.federation.health.failure import LOST
+from exclave.federation.health.failure import LOST, reason_of
 from exclave.federation.health.policy import Policy, Prepared, Statement
 from exclave.federation.health.sessions import Session, Sessions
 from exclave.federation.health.watch import Watch
 from exclave.federation.shape import Federation
 from exclave.query.placeholders import native
+
+_PATIENCE_SECONDS = 0.5
+"""How long a statement runs before its members are looked after for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,9 @@ def run_apart(
 ) -> QueryResult:
     """Run a statement in a session and transaction of its own.
 
-    While it runs, its members are looked after: when it has run for as long as a member may stay
-    silent, they are probed, and it is given up if one is down. One that writes is not given up.
+    While it runs, its members are looked after: after half a second, and then as often as a member
+    may stay silent, they are probed, and it is given up if one is down. One that writes is not
+    given up.
 
     Parameters
     ----------
@@ -157,10 +161,15 @@ def run_apart(
     timeout, for it tells the member first: on 15 it waits for good, on 18 for half a minute.
     """
     prepared = statement.prepare()
+    full = False
     while True:
         said = _Attempt(sessions, prepared, parameters).run(statement, limit_seconds)
         if isinstance(said, QueryResult):
             return said
+        if not full and reason_of(said.sqlstate, said.message) == "busy":
+            sessions.disconnect()  # it may be what is kept open here that fills a server
+            full = True
+            continue
         prepared = statement.again(
             said.sqlstate, said.message, may_retry=not statement.writes, cause=said.cause
         )
@@ -198,7 +207,9 @@ class _Attempt:
         session.connected |= statement.members
         threading.Thread(target=self._work, args=(session,), daemon=True).start()
         try:
-            while not self._done.wait(statement.policy.timeout_seconds):
+            patience = _PATIENCE_SECONDS
+            while not self._done.wait(patience):
+                patience = statement.policy.timeout_seconds
                 if not statement.writes and statement.is_held_up():
                     self._give_up(process)
                     break

@@ -11,6 +11,7 @@ from typing import cast
 
 from exclave.catalog import Connection
 from exclave.federation.connectable import Connectable
+from exclave.federation.health.query import query
 
 MOST_SESSIONS = 24
 """How many sessions on the hub a program opens at most to touch members."""
@@ -60,9 +61,27 @@ class Session:
 
     def become(self, role: str) -> None:
         """Let it act as a role; ``"none"`` is its own."""
-        if role != self._role:
+        if role == self._role:
+            return
+        if role == "none":
+            self.connection.execute("RESET ROLE")
+        else:
             self._set("role", role)
-            self._role = role
+        self._role = role
+
+    def disconnect(self) -> None:
+        """Close what the hub has open to members for it."""
+        for (statement,) in self.connection.fetch(query("disconnect")):
+            self.connection.fetch(statement)
+        self.connected.clear()
+
+    def answers(self) -> bool:
+        """Tell whether the hub still serves it."""
+        try:
+            self.connection.fetch("SELECT 1")
+        except Exception:  # noqa: BLE001 - whatever it is, the session is of no use
+            return False
+        return True
 
     def _set(self, name: str, value: str) -> None:
         self.connection.fetch("SELECT pg_catalog.set_config($1, $2, false)", [name, value])
@@ -121,14 +140,11 @@ class Sessions:
         Exception
             The driver's, when none can be opened.
         """
+        while (idle := self._take_idle(wanted)) is not None:
+            if idle.answers():
+                return idle
+            self.give_back(idle, usable=False)
         with self._lock:
-            if self._process != os.getpid():
-                self._after_fork()
-            if self._idle:
-                best = max(self._idle, key=lambda each: len(each.connected.intersection(wanted)))
-                self._idle.remove(best)
-                self._used += 1
-                return best
             if self._used >= self._most:
                 return None
             self._used += 1
@@ -138,6 +154,17 @@ class Sessions:
             with self._lock:
                 self._used -= 1
             raise
+
+    def _take_idle(self, wanted: Collection[tuple[str, str]]) -> Session | None:
+        with self._lock:
+            if self._process != os.getpid():
+                self._after_fork()
+            if not self._idle:
+                return None
+            best = max(self._idle, key=lambda each: len(each.connected.intersection(wanted)))
+            self._idle.remove(best)
+            self._used += 1
+            return best
 
     def take_anyway(self, wanted: Collection[tuple[str, str]] = ()) -> Session:
         """Take a session as `take` does, however many there are."""
@@ -156,6 +183,18 @@ class Sessions:
                 self._idle.append(session)
                 return
         session.close()
+
+    def disconnect(self) -> None:
+        """Close what the hub has open to members for sessions that are idle."""
+        with self._lock:
+            idle = self._idle.copy()
+            self._idle.clear()
+            self._used += len(idle)
+        for session in idle:
+            usable = session.answers()
+            if usable:
+                session.disconnect()
+            self.give_back(session, usable=usable)
 
     def close(self) -> None:
         """Close what is idle; what is used is closed when it is given back."""

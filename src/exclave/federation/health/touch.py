@@ -84,8 +84,10 @@ def routes(
     """
     found: dict[str, Route | None] = {}
     wanted = None if slugs is None else list(slugs)
-    for slug, kind, schema, name, owner in connection.fetch(
-        query("routes"), [federation.name, wanted]
+    joined = connection.fetch(query("readable"), [federation.name])
+    name = joined[0][0] if joined else next((table.name for table in federation.tables), "")
+    for slug, kind, schema, owner in connection.fetch(
+        query("routes"), [federation.name, wanted, name]
     ):
         if kind is None:
             found[slug] = None
