@@ -258,3 +258,28 @@ def test_a_member_of_any_wrapper_is_joined_with_declared_columns_and_read_only_w
     assert rows(group) == [("a", 1, "x"), ("archive", 7, "from a file")]
     with group.connect() as hub, pytest.raises(psycopg.Error, match="can only be read"):
         hub.execute("INSERT INTO everything.orders (member, note) VALUES ('archive', 'no')")
+
+
+def test_a_reference_table_shows_the_rows_of_one_member_that_is_there(new_group: NewGroup) -> None:
+    currencies = "CREATE TABLE currencies (code text PRIMARY KEY, digits int);"
+    currencies += "INSERT INTO currencies VALUES ('EUR', 2), ('JPY', 0);"
+    group = new_group({slug: filled(slug) + currencies for slug in "abc"})
+    plain = Federation("everything", ["orders", "currencies"])
+    joined(group, plain)
+    assert len(rows(group, "member, code", "everything.currencies")) == 6
+    federation = Federation("everything", ["orders", FederatedTable("currencies", reference=True)])
+    group.hub.apply(federation)
+
+    def found() -> list[tuple]:
+        return rows(group, "member, code", "everything.currencies")
+
+    assert found() == [("a", "EUR"), ("a", "JPY")]
+    group.hub.suspend(federation, "a", "moving house")
+    assert found() == [("b", "EUR"), ("b", "JPY")]
+    group.hub.remove_member(federation, "b")
+    assert found() == [("c", "EUR"), ("c", "JPY")]
+    group.hub.resume(federation, "a")
+    assert found() == [("a", "EUR"), ("a", "JPY")]
+    assert len(rows(group)) == 2
+    group.hub.apply(plain)
+    assert len(rows(group, "member, code", "everything.currencies")) == 4

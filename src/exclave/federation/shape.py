@@ -46,7 +46,8 @@ class FederatedTable:
     fetch_size
         Rows a round trip, 1 or more; ``None`` takes the server's.
     reference
-        Whether the rows are the same at all members: then any one member's will do.
+        Whether the rows are the same at all members: then the joined table shows those of one
+        member, the first by its slug that is not suspended. Each member's own table shows its own.
     stale
         Whether `Hub.refresh` keeps the last known rows on the hub for when the member is down.
     enums

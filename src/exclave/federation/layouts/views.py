@@ -21,6 +21,9 @@ A member more or less is then a small view replaced, whatever the number of memb
 AT_HOME = "exclave.at_home()"
 """Whether the hub is the one whose members these are; an error where it is not."""
 
+REFERENCE_CHUNK = 0
+"""The number of the only chunk of a reference table."""
+
 _UNION = "\nUNION ALL\n"
 
 

@@ -9,7 +9,12 @@ from exclave.catalog import Connection
 from exclave.errors import DeclarationError
 from exclave.federation.health.stale_tables import keep_in_shape
 from exclave.federation.layouts import layout_of
-from exclave.federation.layouts.views import by_chunk, chunk_query, joined_query
+from exclave.federation.layouts.views import (
+    REFERENCE_CHUNK,
+    by_chunk,
+    chunk_query,
+    joined_query,
+)
 from exclave.federation.member import MemberState
 from exclave.federation.naming import chunk_view, joined_table, names_of, private_schema
 from exclave.federation.provisioning import dependents
@@ -231,6 +236,10 @@ class _Work:
             self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS\n{text}")
             for statement in trigger_statements(federation, joined.table):
                 self._connection.execute(statement)
+        if former is not None and not whole:
+            for number in former.chunks.keys() - chunks.keys():
+                view = chunk_view(federation.name, table.name, number)
+                self._connection.execute(f"DROP VIEW {view}")
         made = replace(joined.table, chunks=chunks)
         for statement in (*drops, *restored, *joined_grants(federation, made)):
             self._connection.execute(statement)
@@ -322,7 +331,10 @@ class _Work:
         """
         federation, table = self._federation, joined.table
         former = joined.former
+        if federation.table(table.name).reference:
+            return self._only_chunk(joined, shaken, whole=whole)
         chunks: dict[int, str] = {} if whole or former is None else dict(former.chunks)
+        chunks.pop(REFERENCE_CHUNK, None)
         widened = former is not None and former.columns != table.columns
         every = kept if not widened or whole else self._of(table.name, self._load(None))
         numbers = by_chunk(every.values(), self._chunks)
@@ -334,6 +346,32 @@ class _Work:
                 self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS\n{text}")
             chunks[number] = made
         return chunks
+
+    def _only_chunk(
+        self, joined: Joined, shaken: Collection[int], *, whole: bool
+    ) -> dict[int, str]:
+        """Make the one chunk of a reference table: any one member's rows will do."""
+        table = joined.table
+        source = self._source(table.name)
+        text = chunk_query(self._federation, table, source, self._suspended)
+        made = digest(text)
+        moved = any(self._chunks[each.slug] in shaken for each in source)
+        if joined.former is not None and not whole:
+            moved = moved or joined.former.chunks.get(REFERENCE_CHUNK) != made
+        else:
+            moved = True
+        if moved:
+            name = chunk_view(self._federation.name, table.name, REFERENCE_CHUNK)
+            self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS\n{text}")
+        return {REFERENCE_CHUNK: made}
+
+    def _source(self, name: str) -> list[MemberTable]:
+        """Give the table of the first member that has it; one that is suspended comes last."""
+        for slug in sorted(self._shown, key=lambda each: (each in self._suspended, each)):
+            found = rows.load_member_tables(self._connection, self._federation.name, [slug], name)
+            if found:
+                return found
+        return []
 
     @staticmethod
     def _of(name: str, tables: Mapping[tuple[str, str], MemberTable]) -> dict[str, MemberTable]:
