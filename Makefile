@@ -25,7 +25,7 @@ $(VENV_SA20)/.installed: pyproject.toml .ci/venv
 	.ci/venv $(VENV_SA20) 'sqlalchemy<2.1'
 
 demo: $(VENV)/.installed ## federate flights of several databases, with real servers
-	$(BIN)/python examples/flights/demo.py
+	$(BIN)/python examples/flights/federation.py
 
 test: lint types test-main test-sa20 ## lint, types, and all tests on PostgreSQL 18 and 15
 

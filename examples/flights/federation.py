@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -12,17 +13,24 @@ from airports import make_airport, make_hub
 from federated import AIRPORTS, Airline, Flight
 from report import say, statements, step, table
 from sent import recorded
-from sqlalchemy import Float, cast, create_engine, func, select
+from sqlalchemy import Float, Row, Select, cast, create_engine, func, select
 from sqlalchemy.orm import Session, selectinload
 
 import exclave as xc
 from exclave.cluster import Cluster, ClusterSpec, start_clusters
 from exclave.errors import MembersDownError
+from exclave.federation import Completeness
+from exclave.sqlalchemy import completeness, federate
 
 CODES = ("EWR", "JFK", "LGA")
-DELAYS = (
-    "SELECT airport, count(*), avg(dep_delay)::float FROM everywhere.flights GROUP BY 1 ORDER BY 1"
-)
+SIGNS = {"create": "green", "add": "green", "change": "yellow", "drop": "red"}
+
+
+def by_airport() -> Select[tuple[str, int, float]]:
+    """Count the flights of each airport, with their mean delay."""
+    delay = cast(func.avg(Flight.dep_delay), Float)
+    query = select(Flight.airport, func.count(), delay)
+    return query.group_by(Flight.airport).order_by(Flight.airport)
 
 
 class Demo:
@@ -44,6 +52,7 @@ class Demo:
         self.go_down()
         self.drift()
         self.hub.close()
+        self.engine.dispose()
 
     def load(self) -> None:
         """Fill the databases."""
@@ -77,12 +86,14 @@ class Demo:
                     password=xc.Secret.env(f"{code}_PASSWORD"),
                 ),
             )
-        say("What apply() will do:")
+        say("What apply() will do, as plan() tells:")
         for each in self.hub.plan(AIRPORTS).steps:
-            say(f"  [green]+[/] {each}")
+            verb = each.kind.partition(" ")[0]
+            say(f"  [{SIGNS.get(verb, 'cyan')}]{each.kind} [bold]{each.name}[/][/]: {each.reason}")
         self.hub.apply(AIRPORTS)
+        say("After apply():")
         for member in self.hub.members(AIRPORTS):
-            say(f"{member.slug}: {member.state}, foreign server {member.server}")
+            say(f"  {member.slug}: {member.state}, foreign server {member.server}")
 
     def ask(self) -> None:
         """Ask all airports one question."""
@@ -107,15 +118,8 @@ class Demo:
     def group(self) -> None:
         """Group by member, and ask one member alone."""
         step("Every row knows its airport: group by it, filter by it.")
-        by_airport = select(
-            Flight.airport, func.count(), cast(func.avg(Flight.dep_delay), Float)
-        ).group_by(Flight.airport)
         with Session(self.engine) as session:
-            table(
-                "Flights by airport",
-                ["airport", "flights", "delay"],
-                session.execute(by_airport.order_by(Flight.airport)).all(),
-            )
+            self.show("Flights by airport", session.execute(by_airport()).all())
             one = select(func.count()).where(Flight.airport == "JFK", Flight.season == "winter")
             with (
                 recorded(self.clusters["JFK"]) as asked,
@@ -178,42 +182,62 @@ class Demo:
         step("Keep the last known flights; then LGA goes down.")
         for slug, kept in sorted(self.hub.refresh(AIRPORTS).items()):
             say(f"{slug}: {sum(kept.rows.values()):,} rows kept")
+        federate(self.engine, self.hub, AIRPORTS)
         self.clusters["LGA"].stop()
-        say("LGA is stopped. The same question, asked in three ways:")
-        try:
-            self.hub.query(DELAYS, federation=AIRPORTS, down="raise")
-        except MembersDownError as error:
-            say(f"[bold]raise[/]: {str(error).splitlines()[0]}")
+        say("LGA is stopped. The same query, in three ways:")
+        with Session(self.engine) as session:
+            try:
+                session.execute(by_airport(), execution_options={"exclave_down": "raise"})
+            except MembersDownError as error:
+                reasons = (
+                    f"{slug} is down ({health.reason})" for slug, health in error.members.items()
+                )
+                say(f'[italic]"raise"[/]: {type(error).__name__}: {", ".join(reasons)}')
         for down in ("skip", "stale"):
-            result = self.hub.query(DELAYS, federation=AIRPORTS, down=down)
-            whose = result.completeness
-            table(down, ["airport", "flights", "delay"], result.rows)
-            say(f"missing: {', '.join(whose.missing) or 'none'}; stale: {self.ages(whose)}")
+            with Session(self.engine) as session:
+                result = session.execute(by_airport(), execution_options={"exclave_down": down})
+                self.show(f'"{down}"', result.all())
+                say(self.whose(completeness(result)))
         self.clusters["LGA"].start()
-        self.hub.probe(AIRPORTS)
-        back = self.hub.query(DELAYS, federation=AIRPORTS, down="skip").completeness
-        say(f"LGA is back: {len(back.members)} of 3 airports answer.")
+        back = self.hub.probe(AIRPORTS).values()
+        say(f"LGA is started: {sum(each.ok for each in back)} of {len(back)} airports answer.")
 
     @staticmethod
-    def ages(whose: object) -> str:
-        """Tell how old the rows of absent members are."""
-        stale = getattr(whose, "stale", {})
-        found = (f"{slug}, {age.total_seconds():.0f} s old" for slug, age in stale.items())
-        return "; ".join(found) or "none"
+    def show(title: str, rows: Sequence[Row[tuple[str, int, float]]]) -> None:
+        """Print the flights of each airport."""
+        table(title, ["airport", "flights", "delay"], rows)
+
+    @staticmethod
+    def whose(found: Completeness) -> str:
+        """Tell whose rows a result holds."""
+        parts = [f"as they are now: {', '.join(found.members)}"]
+        if found.missing:
+            parts.append(f"missing: {', '.join(found.missing)}")
+        ages = (f"{slug}, {age.total_seconds():.0f} s old" for slug, age in found.stale.items())
+        if found.stale:
+            parts.append(f"last known: {', '.join(ages)}")
+        return "; ".join(parts)
 
     def drift(self) -> None:
         """Change a table at one airport, and follow."""
         step("EWR adds a column, without a word to anybody.")
         with self.clusters["EWR"].connect("ewr") as connection:
             connection.execute("ALTER TABLE flights ADD COLUMN gate text DEFAULT 'A1'")
+        with Session(self.engine) as session:
+            count = session.scalar(select(func.count()).select_from(Flight))
+        say(f"Queries go on: {count:,} flights. What drift() tells:")
         for each in self.hub.drift(AIRPORTS):
-            say(f"drift: {each}")
+            say(f"  {each}")
         self.hub.sync(AIRPORTS)
-        query = "SELECT airport, gate, count(*) FROM everywhere.flights GROUP BY 1, 2 ORDER BY 1"
+        gates = "SELECT airport, gate, count(*) FROM everywhere.flights GROUP BY 1, 2 ORDER BY 1"
         with self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(query).all()
-        table("After sync()", ["airport", "gate", "flights"], rows)
-        say(f"Drift now: {len(list(self.hub.drift(AIRPORTS)))}")
+            found = connection.exec_driver_sql(gates)
+            rows = [(airport, gate or "NULL", count) for airport, gate, count in found]
+        table(
+            "After sync(): NULL where there is no such column", ["airport", "gate", "flights"], rows
+        )
+        left = len(self.hub.drift(AIRPORTS))
+        say(f"What drift() tells now: {left or 'nothing'}.")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The questions of the demo, as one would ask them of tables in one database."""
+"""The questions of newark.py, as one would ask them of tables in one database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers, 120,835 real flights, one ORM: what `make demo` runs."""
+"""Two PostgreSQL servers, 120,835 real flights, one ORM: a foreign table beside ordinary ones."""
 
 from __future__ import annotations
 
