@@ -7,6 +7,7 @@ import typer
 from exclave.cli.command import command
 from exclave.cli.federation import (
     applying,
+    differences,
     health,
     looking,
     members,
@@ -34,6 +35,8 @@ command(app, looking.status)
 command(app, applying.plan)
 command(app, applying.apply)
 command(app, health.probe)
+command(app, differences.drift)
+command(app, differences.sync)
 command(app, health.refresh)
 command(app, health.suspend)
 command(app, health.resume)
