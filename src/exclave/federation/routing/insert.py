@@ -275,7 +275,7 @@ class Insert:
     def _whole(self, source: str) -> str:
         if self._returning:
             return f"{self._head} {source} RETURNING {self._returning}"
-        return f"WITH sent AS ({self._head} {source}) SELECT"
+        return f"WITH sent AS ({self._head} {source}) SELECT true"
 
     def _from_arrays(self, count: int) -> str:
         if not self._columns:
