@@ -28,6 +28,8 @@ class Made:
 
     database: Database
     owner: str
+    federation: Federation
+    writer: str
     members: Mapping[str, Database]
     ways: Mapping[str, Proxy]
 
@@ -39,6 +41,12 @@ def made(cluster: Cluster, remote_cluster: Cluster) -> Iterator[Made]:
         database = stack.enter_context(fresh_database(cluster, prefix="hub"))
         owner = f"owner_of_{database.name}"
         stack.callback(drop_role, database, owner)
+        writer = f"writer_of_{database.name}"
+        stack.callback(drop_role, database, writer)
+        with database.connect() as connection:
+            named = sql.Identifier(writer)
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'w'").format(named))
+        joined = Federation(companies.name, companies.tables, writers=[writer])
         hub = Hub(database.dsn, owner=owner)
         stack.callback(hub.close)
         hub.install()
@@ -51,9 +59,9 @@ def made(cluster: Cluster, remote_cluster: Cluster) -> Iterator[Made]:
                 connection.execute("SELECT start_ids(%s)", [number])
             proxy = Proxy("127.0.0.1", remote_cluster.port)
             ways[slug] = stack.enter_context(proxy)
-            hub.add_member(companies, member_of(slug, there, proxy))
-        hub.apply(companies)
-        yield Made(database, owner, members, ways)
+            hub.add_member(joined, member_of(slug, there, proxy))
+        hub.apply(joined)
+        yield Made(database, owner, joined, writer, members, ways)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from exclave.errors import DeclarationError, MembersDownError, QueryError
 from exclave.federation import Hub
 from exclave.federation.health import Completeness, Policy
-from exclave.sqlalchemy import completeness, federate, federated_args
+from exclave.sqlalchemy import completeness, federate, federated_args, federated_table
 from exclave.sqlalchemy.federation.connectable import connectable
 
 from .conftest import MEMBERS, Made, companies
@@ -54,7 +54,7 @@ def kept(made: Made) -> None:
             connection.execute("INSERT INTO orders (note) VALUES ('100%% ' || %s)", [slug])
             connection.execute("INSERT INTO tags VALUES (%s)", [slug])
     hub = Hub(made.database.dsn, owner=made.owner)
-    hub.refresh(companies)
+    hub.refresh(made.federation)
     hub.close()
     for database in made.members.values():
         with database.connect() as connection:
@@ -193,7 +193,7 @@ def test_a_hub_works_within_the_program_s_transaction(program: Program, made: Ma
     def work(session: Session) -> None:
         hub = Hub(session.connection(), owner=made.owner)
         assert [member.slug for member in hub.members(companies)] == list(MEMBERS)
-        assert not hub.apply(companies)
+        assert not hub.apply(made.federation)
         assert {health.reason for health in hub.probe(companies).values()} == {None}
         found = hub.query("SELECT member FROM companies.orders", federation=companies)
         assert {member for (member,) in found} == set(MEMBERS)
@@ -222,6 +222,21 @@ def test_a_statement_of_text_is_restricted_too(program: Program, hub: Hub, made:
             assert completeness(plain).missing.keys() == {"lga"}
             with pytest.raises((QueryError, DeclarationError)):
                 session.execute(text("SELECT * FROM companies.orders FOR UPDATE"))
+
+    program.session(work)
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["first", "later"])
+def test_rows_may_be_streamed(program: Program, hub: Hub, made: Made, earlier: bool) -> None:
+    federate(program.engine, hub, companies, down="skip")
+
+    def work(session: Session) -> None:
+        if earlier:
+            session.execute(text("SELECT 1"))
+        with made.ways["jfk"].refuse():
+            found, told = members_in(session, stream_results=True, yield_per=1)
+        assert found == {"ewr", "lga"}
+        assert told.missing.keys() == {"jfk"}
 
     program.session(work)
 
@@ -344,6 +359,30 @@ def test_sessions_engines_and_statements_choose_for_themselves(made: Made, hub: 
         with Session(engine.execution_options(exclave_down="skip")) as session:
             assert members_in(session)[0] == {"ewr", "jfk"}
             session.execute(sa.update(Orders).where(Orders.member == "jfk").values(note="x"))
+
+
+def test_a_role_that_may_only_use_the_joined_tables_can_do_all_of_this(made: Made) -> None:
+    engine = sa.create_engine(made.database.url(user=made.writer, password="w"), poolclass=NullPool)
+    hub = Hub(connectable(engine), owner=made.owner)
+    hub.policy = Policy(timeout_seconds=1.0, remember_seconds=0.0)
+    federate(engine, hub, companies, down="skip")
+    orders = federated_table(companies, "orders", sa.MetaData(), autoload_with=engine)
+    assert [column.name for column in orders.primary_key] == ["member", "id"]
+    with Session(engine) as session:
+        order = Orders(member="jfk", note="by a writer")
+        session.add(order)
+        session.flush()
+        order.note = "changed by a writer"
+        session.flush()
+        session.refresh(order)
+        session.delete(order)
+        session.rollback()
+    with made.ways["ewr"].refuse(), Session(engine) as session:
+        assert members_in(session)[0] == {"jfk", "lga"}
+        assert members_in(session, exclave_down="stale")[1].stale.keys() == {"ewr"}
+        with pytest.raises(MembersDownError, match='"ewr" is down'):
+            session.execute(NOTES, execution_options={"exclave_down": "raise"})
+    hub.close()
 
 
 def test_a_hub_is_the_engine_s_own_too(made: Made) -> None:

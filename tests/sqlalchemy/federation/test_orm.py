@@ -195,6 +195,40 @@ def test_each_of_many_objects_gets_its_own_key(hub: Hub) -> None:
     assert len(set(given.values())) < 100
 
 
+def test_batches_never_mix_up_the_keys_of_members(hub: Hub) -> None:
+    slugs = ["ewr", "jfk", "lga"] * 10
+    random.Random(3).shuffle(slugs)
+    rows = [{"member": slug, "name": str(number)} for number, slug in enumerate(slugs)]
+    key = (Users.member, Users.id)
+    table = Users.__table__
+    assert isinstance(table, sa.Table)
+    columns = (table.c.member, table.c.id)
+
+    def work(session: Session) -> None:
+        by_statement = session.execute(
+            sa.insert(Users).returning(*key, sort_by_parameter_order=True), rows
+        ).all()
+        by_core = session.execute(
+            sa.insert(table).returning(*columns, sort_by_parameter_order=True), rows
+        ).all()
+        by_objects = session.scalars(
+            sa.insert(Users).returning(Users, sort_by_parameter_order=True), rows
+        ).all()
+        saved = [Users(**row) for row in rows]
+        session.bulk_save_objects(saved, return_defaults=True)
+        names = {(m, id_): name for m, id_, name in session.execute(select(*key, Users.name))}
+        assert len(names) == 4 * len(rows)
+        for keys in (
+            by_statement,
+            by_core,
+            [(user.member, user.id) for user in by_objects],
+            [(user.member, user.id) for user in saved],
+        ):
+            assert [names[member, id_] for member, id_ in keys] == [row["name"] for row in rows]
+
+    hub.session(work)
+
+
 def test_keys_may_be_given_or_left_to_the_member_in_one_flush(psycopg_hub: Hub) -> None:
     def work(session: Session) -> Any:
         users = [

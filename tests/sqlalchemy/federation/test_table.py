@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedAsDataclass,
+    Session,
+    mapped_column,
+    registry,
+)
 from sqlalchemy.pool import NullPool
 
 from exclave.cluster import Database
@@ -180,6 +187,45 @@ def test_a_class_writes_what_its_source_does_not_say() -> None:
 
     assert People.__table__.fullname == "other.people"
     assert People.name.type.length == 7
+
+
+def test_classes_of_every_style_take_their_columns_from_a_source() -> None:
+    source = local_tables().tables["users"]
+    wanted = ["member", *source.columns.keys()]
+    style = registry()
+
+    @style.mapped
+    class Mapped1:
+        __table_args__ = federated_args(companies, source=source)
+
+    class Dataclasses(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    class Mapped2(Dataclasses):
+        __table_args__ = federated_args(companies, source=source)
+
+    class Mixin:
+        __table_args__ = federated_args(companies, source=source)
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Mapped3(Mixin, Base):
+        pass
+
+    for each in (Mapped1, Mapped2, Mapped3):
+        assert sa.inspect(each).local_table.columns.keys() == wanted
+
+
+def test_tables_of_one_member_are_related_as_their_sources() -> None:
+    metadata = local_tables()
+    users = federated_table(companies, "users", metadata, member="jfk")
+    orders = federated_table(companies, "orders", metadata, member="jfk")
+    other = federated_table(companies, "orders", metadata, member="lga")
+    assert "member" not in users.c
+    joined = "companies_jfk_insertable.users.id = companies_jfk_insertable.orders.user_id"
+    assert joined in str(sa.select(orders).join(users))
+    assert other.foreign_key_constraints == set()
 
 
 def test_a_class_with_another_name_for_its_table_is_refused() -> None:
