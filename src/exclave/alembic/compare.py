@@ -11,6 +11,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
 from exclave import plan
+from exclave.alembic.federations import servers_of_members
 from exclave.alembic.filters import Filters
 from exclave.alembic.operations import ForeignOperation
 from exclave.alembic.plugin import KEY, metadata_of
@@ -89,7 +90,8 @@ def _policy(
         for table in metadata.tables.values()
         if is_planned(table)
     }
-    filters = Filters(context, schemas, tables)
+    assert context.connection is not None
+    filters = Filters(context, schemas, tables, servers_of_members(context.connection))
     owners = _owners(context, declared)
     scope = Scope(filters.includes, filters.column, owners, provided)
     return Policy(unmanaged=unmanaged, scope=scope)

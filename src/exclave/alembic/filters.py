@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -47,11 +47,14 @@ class Filters:
         The schemas that it looks at; ``None`` among them is the connection's default one.
     tables
         The declared tables, by schema and name in the database.
+    members
+        The servers of federations' members, which the hub makes with all that stands on them.
     """
 
     context: AutogenContext
     schemas: frozenset[str | None]
     tables: Mapping[TableKey, sa.Table]
+    members: Collection[str] = ()
     _inspected: dict[TableKey, sa.Table | None] = field(
         default_factory=dict[TableKey, "sa.Table | None"]
     )
@@ -60,7 +63,7 @@ class Filters:
         """Tell whether an object is looked at; one that only a database holds, in which schema."""
         value = declared or actual
         assert value is not None
-        if declared is None and self._is_elsewhere(value):
+        if declared is None and (self._is_elsewhere(value) or self._is_of_member(value)):
             return False
         if actual is not None and not self._includes_name(actual):
             return False
@@ -92,6 +95,13 @@ class Filters:
         if not isinstance(value, ForeignTable | MaterializedView):
             return False
         return self._schema_name(value.schema) not in self.schemas
+
+    def _is_of_member(self, value: ForeignObject) -> bool:
+        match value:
+            case Server(name=name) | UserMapping(server=name) | ForeignTable(server=name):
+                return name in self.members
+            case _:
+                return False
 
     def _schema_name(self, schema: str) -> str | None:
         return None if schema == self.context.dialect.default_schema_name else schema

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -58,19 +57,14 @@ def hide_foreign_tables(
     """Keep Alembic's own comparators from what exclave makes, and from its own schemas."""
     del upgrade_ops
     if is_concerned(context):
+        from exclave.alembic.federations import private_schemas
+
         ordinary = [table for table in context.sorted_tables if KEY not in table.info]
         context.sorted_tables = ordinary
         declared = {table.schema for table in ordinary}
-        schemas -= {OWN_SCHEMA, *_private_schemas(context)} - declared
+        assert context.connection is not None
+        schemas -= {OWN_SCHEMA, *private_schemas(context.connection)} - declared
     return PriorityDispatchResult.CONTINUE
-
-
-def _private_schemas(context: AutogenContext) -> list[str]:
-    """Give the schemas of what federations keep for themselves, such as the last known rows."""
-    assert context.connection is not None
-    query = files("exclave.alembic").joinpath("sql", "private_schemas.sql").read_text("utf-8")
-    found = context.connection.exec_driver_sql(query).scalars()
-    return [str(name) for name in found]
 
 
 def compare(

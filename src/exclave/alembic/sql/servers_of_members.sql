@@ -1,0 +1,1 @@
+SELECT server FROM exclave.member
