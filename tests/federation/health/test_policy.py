@@ -56,7 +56,7 @@ def test_any_other_client_sees_an_error_and_never_fewer_rows(
         for statement in (COUNT, "SELECT * FROM world.flights WHERE id = 1"):
             with pytest.raises(psycopg.Error):
                 client.execute(statement)
-    with airports.connect() as client:
+    with airports.database.connect() as client:
         assert len(client.execute(COUNT).fetchall()) == 3
 
 

@@ -24,10 +24,10 @@ def test_a_probe_keeps_its_connections_for_the_next_one(airports: Airports) -> N
     airports.hub.probe(airports.federation)
     airport = airports.members["jfk"]
     with airport.database.connect() as there:
-        before = there.execute(sessions, [airport.role]).fetchall()
+        before = set(there.execute(sessions, [airport.role]).fetchall())
         airports.hub.probe(airports.federation)
         assert before
-        assert there.execute(sessions, [airport.role]).fetchall() == before
+        assert before <= set(there.execute(sessions, [airport.role]).fetchall())
 
 
 @pytest.mark.parametrize("reason", FAULTS)

@@ -46,7 +46,7 @@ def suspended(airports: Airports, reason: str | None = "it is being moved") -> I
 def test_a_statement_that_needs_a_suspended_member_is_told_so(
     airports: Airports, statement: str
 ) -> None:
-    with suspended(airports), airports.connect() as client:
+    with suspended(airports), airports.database.connect() as client:
         with pytest.raises(
             ObjectNotInPrerequisiteState,
             match='member "lga" of federation "world" is suspended: it is being moved',

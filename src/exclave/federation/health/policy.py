@@ -87,6 +87,13 @@ class _Part:
     tables: tuple[JoinedName, ...]
     members: tuple[str, ...]
     prefix: str
+    source: str | None
+    """The member whose rows reference tables show, if any is read."""
+
+    @property
+    def references(self) -> list[str]:
+        """The reference tables among those."""
+        return [each.table for each in self.tables if self.federation.table(each.table).reference]
 
 
 class Statement:
@@ -178,6 +185,7 @@ class Statement:
         sql, found = self._sql, Completeness()
         for part, lost in zip(parts, down, strict=True):
             ages = self._ages(part, lost) if self._policy.down == "stale" else {}
+            _check_references(part, lost, ages)
             sql = restrict(
                 sql,
                 part.tables,
@@ -252,10 +260,10 @@ class Statement:
                 tables.setdefault(table.schema, []).append(table)
             read = {each.name: each for each in self._federations if each.name in tables}
             self._read = tuple(
-                _Part(
+                self._part(
                     federation,
                     tuple(tables[name]),
-                    self._touched(federation, found.members),
+                    found.members,
                     f"{name}/" if len(read) > 1 else "",
                 )
                 for name, federation in read.items()
@@ -290,9 +298,22 @@ class Statement:
             'members that are left out would be forgotten without a word. Use down="raise" for it.'
         )
 
-    def _touched(self, federation: Federation, members: frozenset[str] | None) -> tuple[str, ...]:
+    def _part(
+        self,
+        federation: Federation,
+        tables: tuple[JoinedName, ...],
+        members: frozenset[str] | None,
+        prefix: str,
+    ) -> _Part:
         known = self._standings(federation)
-        return tuple(slug for slug in known if members is None or slug in members)
+        touched = tuple(slug for slug in known if members is None or slug in members)
+        source = min(
+            known, key=lambda slug: (known[slug].suspended is not None, slug), default=None
+        )
+        part = _Part(federation, tables, touched, prefix, source)
+        if len(part.references) == len(tables):
+            return replace(part, members=tuple(slug for slug in touched if slug == source))
+        return part if part.references else replace(part, source=None)
 
     def _standings(
         self, federation: Federation, remember_seconds: float | None = None
@@ -324,7 +345,7 @@ class Statement:
         lacking: dict[str, Health] = {}
         why = ""
         for slug in lost:
-            standing = standings[slug]
+            standing = standings.get(slug) or Standing(slug)
             unkept = [each.table for each in part.tables if each.table not in standing.kept]
             age = standing.age
             if unkept or age is None:
@@ -362,6 +383,22 @@ def joined_names(federation: Federation) -> list[JoinedName]:
         )
         for table in federation.tables
     ]
+
+
+def _check_references(
+    part: _Part, lost: Mapping[str, Health], ages: Mapping[str, timedelta]
+) -> None:
+    """Refuse to leave out the one member whose rows a reference table shows."""
+    source = part.source
+    if source is None or source not in lost or source in ages:
+        return
+    down = {f"{part.prefix}{source}": lost[source]}
+    raise MembersDownError(
+        f"{_named(down)}\n{', '.join(part.references)} of {part.federation} would be without rows, "
+        "for it shows those of this member for all. Suspend the member, and those of another one "
+        "are shown.",
+        down,
+    )
 
 
 def _named(lost: Mapping[str, Health]) -> str:
