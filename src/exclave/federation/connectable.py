@@ -102,5 +102,11 @@ def _of_django(wrapper: Any) -> psycopg.Connection[Any]:
             f"Django's connection {wrapper.alias!r} is one to {wrapper.vendor}; a hub is a "
             "PostgreSQL database."
         )
+    from psycopg.pq import TransactionStatus
+
     wrapper.ensure_connection()
-    return cast("psycopg.Connection[Any]", wrapper.connection)
+    connection = cast("psycopg.Connection[Any]", wrapper.connection)
+    begun = connection.info.transaction_status != TransactionStatus.IDLE
+    if not wrapper.get_autocommit() and not begun:
+        connection.execute("SELECT")  # begins what Django will commit, so that psycopg does not
+    return connection
