@@ -302,7 +302,8 @@ def test_a_member_that_goes_down_in_mid_query_is_left_out(
     def work(session: Session) -> None:
         if earlier:
             session.execute(text("SET LOCAL exclave.test = 'kept'"))
-            session.execute(select(Tags))
+            chosen = select(Tags).cte("chosen")
+            session.execute(select(chosen))
         with lost_in_mid_query(made, "jfk"):
             found, told = members_in(session)
         assert found == {"ewr", "lga"}
@@ -354,6 +355,8 @@ def test_sessions_engines_and_statements_choose_for_themselves(made: Made, hub: 
         with make() as session:
             assert members_in(session)[0] == {"ewr", "jfk"}
             assert members_in(session, exclave_down="stale")[0] == set(MEMBERS)
+            written = text("SELECT member FROM companies.orders")
+            assert members_in(session, written)[0] == {"ewr", "jfk"}
         with Session(engine) as session, pytest.raises(MembersDownError):
             session.execute(NOTES)
         with Session(engine.execution_options(exclave_down="skip")) as session:

@@ -83,7 +83,8 @@ def federate(
 
 def _chosen_for_sessions(down: Down) -> Any:
     def choose(state: ORMExecuteState) -> None:
-        if state.is_select and DOWN not in state.execution_options:
+        writes = state.is_insert or state.is_update or state.is_delete
+        if not writes and DOWN not in state.execution_options:
             state.update_execution_options(**{SESSION_DOWN: down})
 
     return choose

@@ -37,10 +37,11 @@ INTERNAL = "exclave_internal"
 COMPLETENESS = "exclave_completeness"
 """Where an execution context keeps whose rows the result holds, or what tells that."""
 
-_HARMLESS = re.compile(
-    r"\s*(SELECT|SHOW|SET|RESET|VALUES|TABLE|EXPLAIN|FETCH|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)\b",
-    re.IGNORECASE,
+_READS = re.compile(
+    r"\s*(SELECT|SHOW|SET|RESET|VALUES|TABLE|FETCH|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I
 )
+_MAY_READ = re.compile(r"\s*(WITH|EXPLAIN)\b", re.I)
+_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.I)
 _SAVEPOINT = "exclave_retry"
 _WRITTEN = files("exclave.sqlalchemy.federation").joinpath("sql", "has_written.sql")
 _prepared: WeakSet[sa.Engine] = WeakSet()
@@ -89,7 +90,7 @@ class Execution:
     def _note(self, connection: sa.Connection, cursor: Any, sql: str, *_: Any, **__: Any) -> None:
         """Keep in mind that a transaction may have written."""
         del cursor
-        if not _HARMLESS.match(sql):
+        if not _only_reads(sql):
             self._writing.add(connection)
 
     def _do_execute(self, cursor: Any, sql: str, parameters: Any, context: Any) -> bool:
@@ -254,6 +255,11 @@ class _Attempt:
         finally:
             done.set()
             timer.cancel()
+
+
+def _only_reads(sql: str) -> bool:
+    """Tell, with caution, that a statement's text says nothing of writing."""
+    return bool(_READS.match(sql) or (_MAY_READ.match(sql) and not _WRITES.search(sql)))
 
 
 def _cancel_when_held_up(
