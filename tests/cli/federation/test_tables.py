@@ -51,14 +51,33 @@ def test_a_member_may_call_its_table_otherwise(shops: Fed) -> None:
     assert 'ber has it as de."Kunden"; id as bigint; key id' in shops.done("table", "list")
 
 
-def test_what_cannot_be_joined_leaves_the_tables_as_they_were(shops: Fed) -> None:
+def test_what_cannot_be_done_leaves_the_tables_as_they_were(shops: Fed) -> None:
+    done = shops.run("table", "add", "nowhere")
+    assert (done.status, done.out) == (1, "")
+    assert "public.nowhere" in done.err
     shops.on_hub("CREATE VIEW all_orders AS SELECT * FROM shops.orders")
-    for words in (["add", "nowhere"], ["remove", "orders", "--yes"]):
-        done = shops.run("table", *words)
-        assert done.status == 1, words
-        assert done.out == ""
+    done = shops.run("table", "remove", "orders", "--yes")
+    assert (done.status, done.out) == (1, "")
+    assert 'view public.all_orders (owner "postgres")\nDrop it first.' in done.err
     assert shops.on_hub("SELECT count(*) FROM all_orders") == [(2,)]
-    assert [each["name"] for each in shops.json("table", "list")["tables"]][:1] == ["orders"]
+    shops.done("table", "remove", "nowhere", "--yes")
+    assert [each["name"] for each in shops.json("table", "list")["tables"]] == ["orders"]
+    assert shops.done("apply") == "There was nothing to do.\n"
+
+
+def test_a_table_that_goes_takes_no_view_of_others_along(fed: Fed) -> None:
+    fed.shell.settings('[federations.shops]\ntables = ["orders", "visits"]')
+    fed.done("init")
+    fed.done(*fed.company("ams"))
+    fed.on_hub("CREATE MATERIALIZED VIEW days AS SELECT day FROM shops.visits")
+    fed.shell.settings('[federations.shops]\ntables = ["orders"]')
+    for words in (["apply"], ["apply", "--rebuild"]):
+        done = fed.run(*words)
+        assert (done.status, done.out) == (1, ""), words
+        assert "The federation no longer has the joined table shops.visits" in done.err
+        assert "materialized view public.days" in done.err
+    fed.on_hub("DROP MATERIALIZED VIEW days")
+    assert fed.json("apply")["tables"] == ["visits"]
 
 
 def test_plan_shows_what_apply_does(fed: Fed) -> None:

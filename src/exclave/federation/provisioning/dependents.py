@@ -79,14 +79,12 @@ def taken(
     -----
     PostgreSQL documentation, "Dependency Tracking" and "pg_depend".
     """
-    names = [[each.schema for each in relations], [each.name for each in relations]]
     with connection.transaction():
         [(role, path)] = connection.fetch(
             "SELECT pg_catalog.current_setting('role'), pg_catalog.current_setting('search_path')"
         )
         _set(connection, "search_path", _PATH)  # so that all other names are printed in full
-        rows = connection.fetch(_query("dependents"), [*names, [*ours]])
-        found = [_Dependent(*row) for row in rows]
+        found = _find(connection, relations, ours)
         _check(found, rebuild=rebuild, why=why)
         rebuilding = _Rebuilding(connection, found, ours)
         rebuilding.drop()
@@ -96,6 +94,39 @@ def taken(
     if not statements:
         return []
     return [_setting("search_path", _PATH), *statements, _setting("search_path", path)]
+
+
+def refuse(
+    connection: Connection,
+    relations: Sequence[QualifiedName],
+    *,
+    ours: Collection[str],
+    why: str,
+) -> None:
+    """Refuse to drop relations for good that others built upon; the parameters are as of `taken`.
+
+    Raises
+    ------
+    PlanError
+        When something stands on them.
+    """
+    with connection.transaction():
+        [(path,)] = connection.fetch("SELECT pg_catalog.current_setting('search_path')")
+        _set(connection, "search_path", _PATH)
+        standing = [each for each in _find(connection, relations, ours) if each.way != "root"]
+        _set(connection, "search_path", path)
+    if standing:
+        raise PlanError(
+            f"{why}, and this stands on it:\n{_lines(map(_told, standing))}\nDrop it first."
+        )
+
+
+def _find(
+    connection: Connection, relations: Sequence[QualifiedName], ours: Collection[str]
+) -> list[_Dependent]:
+    names = [[each.schema for each in relations], [each.name for each in relations]]
+    rows = connection.fetch(_query("dependents"), [*names, [*ours]])
+    return [_Dependent(*row) for row in rows]
 
 
 def _check(found: Sequence[_Dependent], *, rebuild: bool, why: str) -> None:

@@ -286,8 +286,15 @@ class _Work:
 
     def gone(self, table: JoinedTable) -> None:
         """Drop a joined table that the federation no longer has, with all that belongs to it."""
-        self._dismantle(table)
         name = self._federation.name
+        view = joined_table(name, table.name)
+        dependents.refuse(
+            self._connection,
+            [view],
+            ours=(name, private_schema(name)),
+            why=f"The federation no longer has the joined table {view}",
+        )
+        self._dismantle(table)
         for member in rows.load_member_tables(self._connection, name, table=table.name):
             if member.columns:
                 drop_tables(self._connection, self._federation, member)
