@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from exclave.catalog import Connection
@@ -10,6 +10,7 @@ from exclave.federation import registry
 from exclave.federation.connectable import connectable_of
 from exclave.federation.naming import check_federation
 from exclave.federation.registry import rows
+from exclave.federation.registry.install import WRAPPERS
 from exclave.federation.shape import Federation
 
 DEFAULT_OWNER = "exclave_owner"
@@ -50,8 +51,13 @@ class Home:
             with registry.acting_as(connection, self._owner):
                 yield connection  # the caller's transaction may go on afterwards
 
-    def install(self) -> bool:
+    def install(self, wrappers: Sequence[str] = WRAPPERS) -> bool:
         """Make the database a hub; see `exclave.federation.registry.install`.
+
+        Parameters
+        ----------
+        wrappers
+            The foreign-data wrappers that members are to be reached by.
 
         Returns
         -------
@@ -66,7 +72,7 @@ class Home:
             When something stands in the way that is not exclave's, or another owner's.
         """
         with self.session() as connection:
-            return registry.install(connection, self._owner)
+            return registry.install(connection, self._owner, wrappers)
 
     def upgrade(self) -> bool:
         """Bring the registry to this library's version; tell whether it was of an older one."""

@@ -245,7 +245,7 @@ class Hub(Home):
         with self.transaction() as connection:
             return plan(connection, federation)
 
-    def members(self, federation: Federation, **labels: str) -> list[MemberState]:
+    def members(self, federation: Federation, /, **labels: str) -> list[MemberState]:
         """Give the members of a federation, to its readers too.
 
         Parameters

@@ -57,6 +57,21 @@ def test_from_a_database_to_joined_tables(fed: Fed) -> None:
     assert fed.done("list", "--label", "country=XX") == ('Federation "shops" has no such member.\n')
 
 
+def test_the_owner_may_use_the_wrappers_that_are_named(fed: Fed) -> None:
+    fed.done("init", "--wrapper", "postgres_fdw", "--wrapper", "file_fdw")
+    usable = f"has_foreign_data_wrapper_privilege('{fed.owner}', fdwname, 'USAGE')"
+    found = fed.on_hub(f"SELECT fdwname::text, {usable} FROM pg_foreign_data_wrapper ORDER BY 1")  # noqa: S608
+    assert found == [("file_fdw", True), ("postgres_fdw", True)]
+
+
+def test_labels_may_have_any_name(fed: Fed) -> None:
+    fed.done("init", "shops", "--table", "orders")
+    fed.done(*fed.company("ams"), "--label", "federation=x", "--label", "a b=c=d")
+    for label in ("federation=x", "a b=c=d"):
+        assert [each["slug"] for each in fed.json("list", "--label", label)["members"]] == ["ams"]
+    assert fed.json("list", "--label", "self=x")["members"] == []
+
+
 def test_joining_may_wait_until_all_are_added(fed: Fed) -> None:
     fed.done("init", "shops", "--table", "orders")
     for slug in ("ams", "ber"):

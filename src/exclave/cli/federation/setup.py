@@ -11,6 +11,7 @@ from exclave.cli.federation.opened import FederationOption, Opened, OwnerOption,
 from exclave.cli.run import Run
 from exclave.errors import ProjectError
 from exclave.federation import Federation
+from exclave.federation.registry.install import WRAPPERS
 
 
 def init(
@@ -43,6 +44,14 @@ def init(
         list[str] | None,
         typer.Option(metavar="ROLE", help="A role that may write too; may be repeated."),
     ] = None,
+    wrapper: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A foreign-data wrapper that members are reached by; may be repeated. "
+            "Default: postgres_fdw.",
+        ),
+    ] = None,
     federation: FederationOption = None,
     owner: OwnerOption = None,
 ) -> None:
@@ -62,7 +71,7 @@ def init(
     given = {key: value for key, value in given.items() if value is not None}
     with opened(run, owner) as at:
         shapes = _shapes(at, name, table, given, federation)
-        made = at.hub.install()
+        made = at.hub.install(wrapper or WRAPPERS)
         kept = {each.name: each for each in at.hub.federations()}
         for shape in shapes:
             there = kept.get(shape.federation.name)
