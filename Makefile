@@ -60,7 +60,7 @@ test-matrix: $(VENV)/.installed $(VENV_SA20)/.installed regression pgbouncer ## 
 
 fuzz: $(VENV)/.installed ## the laws of plans over 20,000 generated pairs of catalogs
 	pg=$(call versions,18 15)
-	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST) --hypothesis-profile=fuzz -m fuzz
+	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST) --hypothesis-profile=fuzz -m fuzz -o faulthandler_timeout=0
 
 bench: $(VENV)/.installed ## the benchmarks, one JSON object a line
 	for module in benchmarks/[a-z]*.py; do

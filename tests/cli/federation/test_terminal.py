@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import sys
 
@@ -11,9 +12,15 @@ from exclave.cluster import Cluster
 
 from .conftest import Fed
 
+PATIENCE_SECONDS = 120.0
+
 
 def talk(fed: Fed, *words: str, asked: str, answer: str) -> tuple[int, str]:
-    """Run ``exclave fed`` in a terminal and answer one question; give status and what is seen."""
+    """Run ``exclave fed`` in a terminal and answer one question; give status and what is seen.
+
+    What is typed before a terminal is told not to show it is lost, and the last space of the
+    question comes after that; so `asked` holds it.
+    """
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", "from exclave.cli import main; main()", "fed", *words]
     with subprocess.Popen(
@@ -27,18 +34,24 @@ def talk(fed: Fed, *words: str, asked: str, answer: str) -> tuple[int, str]:
     ) as process:
         os.close(theirs)
         seen = b""
-        while asked.encode() not in seen:
-            read = _read(ours)
-            assert read, seen
-            seen += read
-        os.write(ours, f"{answer}\n".encode())
-        while read := _read(ours):
-            seen += read
+        try:
+            while asked.encode() not in seen:
+                read = _read(ours)
+                assert read, seen
+                seen += read
+            os.write(ours, f"{answer}\n".encode())
+            while read := _read(ours):
+                seen += read
+        except BaseException:
+            process.kill()
+            raise
     os.close(ours)
     return process.returncode, seen.decode(errors="replace")
 
 
 def _read(terminal: int) -> bytes:
+    ready, _, _ = select.select([terminal], [], [], PATIENCE_SECONDS)
+    assert ready, "nothing more is said"
     try:
         return os.read(terminal, 4096)
     except OSError:  # the other side is closed
@@ -48,7 +61,7 @@ def _read(terminal: int) -> bytes:
 def test_a_password_is_asked_for_and_not_shown(fed: Fed, remote_cluster: Cluster) -> None:
     fed.done("init", "shops", "--table", "orders")
     words = fed.company("ams")[:-2]
-    asked, answer = "Password of postgres at ams:", remote_cluster.password or ""
+    asked, answer = "Password of postgres at ams: ", remote_cluster.password or ""
     status, seen = talk(fed, *words, asked=asked, answer=answer)
     assert (status, seen.count(answer)) == (0, 0)
     assert "Reading members' tables" in seen
