@@ -174,6 +174,10 @@ def _record_digests(hub: Connection, changes: Sequence[Change], resolve: Resolve
     }
     if not mappings or _sees_all(hub):
         return
+    for key in _shown_mappings(hub, {mapping.server for mapping in mappings.values()}):
+        mappings.pop(key, None)
+    if not mappings:
+        return
     snapshot = read(hub, schemas=())
     unseen = [mapping for key, mapping in mappings.items() if has_hidden(snapshot.catalog, [key])]
     if unseen:
@@ -195,6 +199,13 @@ def _record_views(hub: Connection, changes: Sequence[Change], now: Snapshot | No
     if made or renamed:
         there = now or read(hub, schemas={view.schema for view in made})
         record_views(hub, made, renamed, there.catalog)
+
+
+def _shown_mappings(hub: Connection, servers: set[str]) -> list[tuple[str, str]]:
+    """Name the user mappings on some servers whose options the current role may read."""
+    text = "SELECT srvname::text, usename::text FROM pg_catalog.pg_user_mappings "
+    text += "WHERE srvname = ANY ($1::text[]) AND umoptions IS NOT NULL"
+    return [(server, role) for server, role in hub.fetch(text, [sorted(servers)])]
 
 
 def _sees_all(hub: Connection) -> bool:
