@@ -283,3 +283,22 @@ def test_a_reference_table_shows_the_rows_of_one_member_that_is_there(new_group:
     assert len(rows(group)) == 2
     group.hub.apply(plain)
     assert len(rows(group, "member, code", "everything.currencies")) == 4
+
+
+def test_inheritance_refuses_a_member_that_lacks_a_joined_column_with_a_reason(
+    new_group: NewGroup,
+) -> None:
+    federation = Federation("everything", ["orders"], layout="inheritance")
+    group = new_group({"a": filled("x")})
+    joined(group, federation)
+    bare = group.new(
+        "b", "CREATE TABLE orders (id bigint PRIMARY KEY); INSERT INTO orders VALUES (1)"
+    )
+    group.hub.add_member(federation, bare.member)
+    with pytest.raises(FederationError, match=r'"note" is missing at b.*exclude= or only='):
+        group.hub.apply(federation)
+    assert rows(group) == [("a", 1, "x")]
+    with bare.connect() as there:
+        there.execute("ALTER TABLE orders ADD COLUMN note text")
+    group.hub.apply(federation)
+    assert rows(group) == [("a", 1, "x"), ("b", 1, None)]

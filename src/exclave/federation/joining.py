@@ -87,7 +87,8 @@ def join_columns(
         except _CannotJoinError as error:
             problems.append(str(error))
     if federation.layout == "inheritance":
-        problems += _unlike(members, joins, known)
+        problems += _missing(members, held)
+        problems += _unlike(joins, known)
     if problems:
         raise DeclarationError(f"{table} of {federation} cannot be joined.\n" + "\n".join(problems))
     columns = (joins[name].column if name in joins else known[name] for name in held)
@@ -134,20 +135,22 @@ def _misnamed(
             yield f"{what}= names {listed}, which no member has; the columns are {there}."
 
 
-def _unlike(
-    members: Mapping[str, RemoteTable],
-    joins: Mapping[str, _Join],
-    former: Mapping[str, JoinedColumn],
+def _missing(
+    members: Mapping[str, RemoteTable], held: Mapping[str, Mapping[str, RemoteColumn]]
 ) -> Iterable[str]:
-    """Say which columns differ, where all tables must be alike: types, collations, absence."""
-    for name, join in joins.items():
-        lacking = [slug for slug in members if slug not in join.of_members]
-        if lacking:
+    """Say which members lack columns, where all must have all: new ones and those joined before."""
+    for name, by_member in held.items():
+        if lacking := [slug for slug in members if slug not in by_member]:
             yield (
                 f'The layout "inheritance" needs every column at every member; "{name}" is missing '
                 f"at {', '.join(lacking)}. Add it there, leave it out with exclude= or only=, or "
                 'take the layout "union".'
             )
+
+
+def _unlike(joins: Mapping[str, _Join], former: Mapping[str, JoinedColumn]) -> Iterable[str]:
+    """Say which columns differ, where all tables must be alike: types and collations."""
+    for name, join in joins.items():
         kinds = {
             slug: f"{column.type} {column.collation or ''}".rstrip()
             for slug, column in join.of_members.items()

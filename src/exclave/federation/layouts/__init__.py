@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, cast
 
 from exclave.federation.layouts import inheritance, union
 from exclave.federation.shape import Federation
-from exclave.federation.tables import JoinedTable, MemberTable
+from exclave.federation.tables import JoinedTable
 from exclave.objects import QualifiedName
 
 
@@ -36,10 +36,6 @@ class Layout(Protocol):
 
     def system_columns(self) -> Sequence[str]:
         """Name the system columns of members' tables that the joined table shows."""
-        ...
-
-    def check(self, joined: JoinedTable, tables: Iterable[MemberTable]) -> None:
-        """Refuse members' tables that the layout cannot join."""
         ...
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
-from exclave.errors import DeclarationError
 from exclave.federation.naming import parent_table
 from exclave.federation.shape import Federation
-from exclave.federation.tables import JoinedTable, MemberTable
+from exclave.federation.tables import JoinedTable
 from exclave.objects import QualifiedName
 
 
@@ -53,25 +52,3 @@ def children_statements(
 def system_columns() -> Sequence[str]:
     """Name the system columns of members' tables that the joined table shows."""
     return ("tableoid",)
-
-
-def check(joined: JoinedTable, tables: Iterable[MemberTable]) -> None:
-    """Refuse members' tables that the layout cannot join.
-
-    Raises
-    ------
-    DeclarationError
-        When a member lacks a column; the message names all members that do.
-    """
-    wanted = [column.name for column in joined.columns]
-    lacking = [
-        f'member "{table.slug}" lacks {", ".join(missing)}'
-        for table in tables
-        if (missing := sorted(set(wanted) - {column.name for column in table.columns}))
-    ]
-    if lacking:
-        raise DeclarationError(
-            f'The layout "inheritance" needs every column at every member. Table "{joined.name}": '
-            f"{'; '.join(lacking)}. Add the columns there, leave them out with only= or exclude=, "
-            'or take the layout "union".'
-        )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from exclave.federation.shape import Federation
-from exclave.federation.tables import JoinedTable, MemberTable
+from exclave.federation.tables import JoinedTable
 from exclave.objects import QualifiedName
 
 
@@ -33,8 +33,3 @@ def children_statements(
 def system_columns() -> Sequence[str]:
     """Name the system columns of members' tables that the joined table shows."""
     return ()
-
-
-def check(joined: JoinedTable, tables: Iterable[MemberTable]) -> None:
-    """Refuse members' tables that the layout cannot join: here there are none."""
-    del joined, tables

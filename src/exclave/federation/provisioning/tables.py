@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from exclave.catalog import Connection
 from exclave.errors import DeclarationError
 from exclave.federation.joining import join_columns
-from exclave.federation.layouts import layout_of
 from exclave.federation.member import MemberState
 from exclave.federation.naming import names_of
 from exclave.federation.provisioning.objects import foreign_tables
@@ -156,7 +155,6 @@ def joined_table_of(
         slug: replace(each, columns=joining.of_members[slug], key=key)
         for slug, each in tables.items()
     }
-    layout_of(federation).check(joined, declared.values())
     return Joined(former, joined, declared)
 
 
