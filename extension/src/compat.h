@@ -1,0 +1,40 @@
+/* compat.h: what differs between PostgreSQL 15 and 18, and nowhere else. */
+#ifndef EXCLAVE_COMPAT_H
+#define EXCLAVE_COMPAT_H
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* pg_noreturn of 18 stands before the type, pg_attribute_noreturn() of the others behind. */
+#define EXCLAVE_NORETURN __attribute__((noreturn))
+
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
+	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, NIL, NULL, NULL, NIL, private)
+#elif PG_VERSION_NUM >= 170000
+#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, NULL, NULL, NIL, private)
+#else
+#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, NULL, NULL, private)
+#endif
+
+/* As whom a table is scanned: the owner of the view that names it, or the current user. */
+#if PG_VERSION_NUM >= 160000
+#define EXCLAVE_CHECK_AS_USER(node, plan) ((plan)->checkAsUser)
+#else
+#define EXCLAVE_CHECK_AS_USER(node, plan) \
+	(exec_rt_fetch((plan)->scan.scanrelid, (node)->ss.ps.state)->checkAsUser)
+#endif
+
+/* A timeout of the transaction ends the session, as pg_terminate_backend does. */
+#if PG_VERSION_NUM >= 170000
+#define EXCLAVE_SESSION_ENDS() (ProcDiePending || ClientConnectionLost || TransactionTimeoutPending)
+#else
+#define EXCLAVE_SESSION_ENDS() (ProcDiePending || ClientConnectionLost)
+#endif
+
+#endif

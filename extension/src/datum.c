@@ -1,0 +1,183 @@
+/* datum.c: values as the declared type wants them: range, encoding and typmod are checked here. */
+#include "host.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define DAYS_1970_TO_2000 (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
+#define MICROSECONDS_1970_TO_2000 ((int64) DAYS_1970_TO_2000 * USECS_PER_DAY)
+
+void
+exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number)
+{
+	Form_pg_attribute attribute = TupleDescAttr(descriptor, number - 1);
+	Oid			input;
+
+	target->number = number;
+	target->type = getBaseType(attribute->atttypid);
+	target->typmod = attribute->atttypmod;
+	target->name = pstrdup(NameStr(attribute->attname));
+	target->utf8_name = exclave_to_utf8(target->name);
+	target->type_name = format_type_with_typemod(attribute->atttypid, attribute->atttypmod);
+	if (target->type != attribute->atttypid)
+		target->type = InvalidOid;	/* a domain: its input function checks its constraints */
+	getTypeInputInfo(attribute->atttypid, &input, &target->io_parameter);
+	fmgr_info(input, &target->input);
+}
+
+void
+exclave_out_of_range(const Target *target)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			errmsg("value of column \"%s\" is out of range for type %s", target->name,
+				   target->type_name));
+}
+
+/* Errors if the bytes are no text that PostgreSQL may hold; most text is ASCII. */
+static void
+check_encoding(const Target *target, const char *utf8, int64 length)
+{
+	int64		i = 0;
+
+	while (i < length && (signed char) utf8[i] > 0)
+		i++;
+	if (i == length)
+		return;
+	if (!pg_verify_mbstr(PG_UTF8, utf8, (int) length, true))
+		ereport(ERROR,
+				errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				errmsg("value of column \"%s\" is not valid UTF-8, or holds a NUL byte",
+					   target->name));
+}
+
+static void
+check_length(const Target *target, int64 length)
+{
+	if (length > (int64) (MaxAllocSize - VARHDRSZ - 1))
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("value of column \"%s\" has " INT64_FORMAT " bytes, more than PostgreSQL can hold",
+					   target->name, length));
+}
+
+/* Makes a varlena, with a header of one byte where it fits. */
+static Datum
+varlena(const char *bytes, int64 length)
+{
+	char	   *made;
+
+	if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX)
+	{
+		made = palloc(length + VARHDRSZ_SHORT);
+		SET_VARSIZE_SHORT(made, length + VARHDRSZ_SHORT);
+		memcpy(made + VARHDRSZ_SHORT, bytes, length);
+		return PointerGetDatum(made);
+	}
+	made = palloc(length + VARHDRSZ);
+	SET_VARSIZE(made, length + VARHDRSZ);
+	memcpy(VARDATA(made), bytes, length);
+	return PointerGetDatum(made);
+}
+
+/* Gives text that has no length limit; everything else is for exclave_input_datum. */
+Datum
+exclave_text_datum(const Target *target, const char *utf8, int64 length)
+{
+	const char *converted;
+
+	check_length(target, length);
+	check_encoding(target, utf8, length);
+	if (GetDatabaseEncoding() == PG_UTF8)
+		return varlena(utf8, length);
+	converted = pg_any_to_server(utf8, (int) length, PG_UTF8);
+	return varlena(converted, converted == utf8 ? length : (int64) strlen(converted));
+}
+
+/* Lets the input function of the type read text, as COPY would. */
+Datum
+exclave_input_datum(const Target *target, const char *utf8, int64 length)
+{
+	char	   *text;
+
+	check_length(target, length);
+	check_encoding(target, utf8, length);
+	text = pnstrdup(utf8, length);
+	return InputFunctionCall(unconstify(FmgrInfo *, &target->input), exclave_to_server(text),
+							 target->io_parameter, target->typmod);
+}
+
+Datum
+exclave_bytea_datum(const Target *target, const char *bytes, int64 length)
+{
+	check_length(target, length);
+	return varlena(bytes, length);
+}
+
+Datum
+exclave_integer_datum(const Target *target, int64 value)
+{
+	switch (target->type)
+	{
+		case INT2OID:
+			if (value < PG_INT16_MIN || value > PG_INT16_MAX)
+				exclave_out_of_range(target);
+			return Int16GetDatum((int16) value);
+		case INT4OID:
+			if (value < PG_INT32_MIN || value > PG_INT32_MAX)
+				exclave_out_of_range(target);
+			return Int32GetDatum((int32) value);
+		default:
+			return Int64GetDatum(value);
+	}
+}
+
+Datum
+exclave_float4_datum(const Target *target, double value)
+{
+	float4		narrow = (float4) value;
+
+	if (isinf(narrow) && !isinf(value))
+		exclave_out_of_range(target);
+	return Float4GetDatum(narrow);
+}
+
+Datum
+exclave_date_datum(const Target *target, int64 days_since_1970)
+{
+	int64		days = days_since_1970 - DAYS_1970_TO_2000;
+
+	if (!IS_VALID_DATE(days))
+		exclave_out_of_range(target);
+	return DateADTGetDatum((DateADT) days);
+}
+
+Datum
+exclave_timestamp_datum(const Target *target, int64 microseconds_since_1970)
+{
+	Timestamp	moment;
+
+	if (pg_sub_s64_overflow(microseconds_since_1970, MICROSECONDS_1970_TO_2000, &moment) ||
+		!IS_VALID_TIMESTAMP(moment))
+		exclave_out_of_range(target);
+	if (target->typmod >= 0)
+		return target->type == TIMESTAMPOID ?
+			DirectFunctionCall2(timestamp_scale, TimestampGetDatum(moment), Int32GetDatum(target->typmod)) :
+			DirectFunctionCall2(timestamptz_scale, TimestampTzGetDatum(moment), Int32GetDatum(target->typmod));
+	return TimestampGetDatum(moment);
+}
+
+/* Applies numeric(p, s): rounds, and errors where the number does not fit. */
+Datum
+exclave_numeric_typmod(const Target *target, Datum value)
+{
+	if (target->typmod < 0)
+		return value;
+	return DirectFunctionCall2(numeric, value, Int32GetDatum(target->typmod));
+}

@@ -1,0 +1,157 @@
+/* errors.c: an exception of Python becomes an error of PostgreSQL, and the reverse. */
+#include "host.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+static ErrorData *postgres_error = NULL;
+
+char *
+exclave_to_server(const char *utf8)
+{
+	return pg_any_to_server(utf8, strlen(utf8), PG_UTF8);
+}
+
+char *
+exclave_to_utf8(const char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+/* Copies a Python string for PostgreSQL; NULL for anything else. Half characters become "?". */
+static char *
+copy_text(PyObject *object)
+{
+	PyObject   *bytes;
+	char	   *copy;
+
+	if (object == NULL || !PyUnicode_Check(object))
+		return NULL;
+	bytes = PyUnicode_AsEncodedString(object, "utf-8", "replace");
+	if (bytes == NULL)
+	{
+		PyErr_Clear();
+		return NULL;
+	}
+	copy = pstrdup(PyBytes_AS_STRING(bytes));	/* ends at a NUL byte, if there is one */
+	Py_DECREF(bytes);
+	return exclave_to_server(copy);
+}
+
+/* Asks exclave.fdw.failure for (sqlstate, message, detail, hint); NULL if not even that works. */
+static PyObject *
+describe(PyObject *exception)
+{
+	PyObject   *module;
+	PyObject   *said = NULL;
+
+	exclave_enter_python();
+	module = PyImport_ImportModule("exclave.fdw.failure");
+	if (module != NULL)
+		said = PyObject_CallMethod(module, "describe", "O", exception);
+	Py_XDECREF(module);
+	if (said != NULL && !(PyTuple_Check(said) && PyTuple_GET_SIZE(said) == 4))
+		Py_CLEAR(said);
+	PyErr_Clear();
+	exclave_leave_python();
+	return said;
+}
+
+static int
+code_of(const char *sqlstate)
+{
+	if (sqlstate == NULL || strlen(sqlstate) != 5 || strcmp(sqlstate, "00000") == 0 ||
+		strspn(sqlstate, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5)
+		return ERRCODE_FDW_ERROR;
+	return MAKE_SQLSTATE(sqlstate[0], sqlstate[1], sqlstate[2], sqlstate[3], sqlstate[4]);
+}
+
+/* Gives type and text of an exception where Python is too broken to describe it. */
+static char *
+plain_message(PyObject *exception)
+{
+	PyObject   *text;
+	char	   *name = pstrdup(Py_TYPE(exception)->tp_name);
+	char	   *said;
+
+	exclave_enter_python();
+	text = PyObject_Str(exception);
+	PyErr_Clear();
+	exclave_leave_python();
+	said = copy_text(text);
+	Py_XDECREF(text);
+	return said != NULL && *said ? psprintf("%s: %s", name, said) : name;
+}
+
+/* Throws the exception that Python has set. Only where no Python code is on the stack. */
+void
+exclave_throw(void)
+{
+	PyObject   *type;
+	PyObject   *exception;
+	PyObject   *traceback;
+	PyObject   *said;
+	char	   *part[4] = {NULL, NULL, NULL, NULL};
+	ErrorData  *original = postgres_error;
+
+	PyErr_Fetch(&type, &exception, &traceback);
+	if (type == NULL)
+		elog(ERROR, "Python failed without saying why");
+	PyErr_NormalizeException(&type, &exception, &traceback);
+	if (traceback != NULL)
+		PyException_SetTraceback(exception, traceback);
+
+	postgres_error = NULL;
+	if (exclave_cancelled != NULL && PyErr_GivenExceptionMatches(type, exclave_cancelled))
+	{
+		Py_XDECREF(type);
+		Py_XDECREF(exception);
+		Py_XDECREF(traceback);
+		if (original != NULL)
+			ReThrowError(original);
+		CHECK_FOR_INTERRUPTS();
+		ereport(ERROR, errcode(ERRCODE_QUERY_CANCELED), errmsg("Python was interrupted"));
+	}
+
+	said = describe(exception);
+	if (said != NULL)
+		for (int i = 0; i < 4; i++)
+			part[i] = copy_text(PyTuple_GET_ITEM(said, i));
+	if (part[1] == NULL)
+		part[1] = plain_message(exception);
+	Py_XDECREF(said);
+	Py_XDECREF(type);
+	Py_XDECREF(exception);
+	Py_XDECREF(traceback);
+	PyErr_Clear();
+
+	ereport(ERROR,
+			errcode(code_of(part[0])),
+			errmsg_internal("%s", part[1]),
+			part[2] && *part[2] ? errdetail_internal("%s", part[2]) : 0,
+			part[3] && *part[3] ? errhint("%s", part[3]) : 0);
+}
+
+/* Whether PostgreSQL reported an error to Python, which then went on as if nothing had happened. */
+bool
+exclave_error_was_ignored(void)
+{
+	if (postgres_error == NULL)
+		return false;
+	PyErr_SetString(exclave_cancelled, "PostgreSQL reported an error");
+	return true;
+}
+
+/*
+ * In PG_CATCH of a function that Python called: keeps the error of PostgreSQL, and raises
+ * Cancelled, so that Python unwinds and exclave_throw() throws what was kept.
+ */
+void
+exclave_raise_postgres_error(MemoryContext context)
+{
+	MemoryContextSwitchTo(context);
+	postgres_error = CopyErrorData();
+	FlushErrorState();
+	PyErr_SetString(exclave_cancelled, "PostgreSQL reported an error");
+}

@@ -1,0 +1,126 @@
+/*
+ * host.h: what the parts of the host know of each other.
+ *
+ * The one rule of this directory: an error of PostgreSQL is a longjmp, and must never pass a frame
+ * of Python. So PostgreSQL is called either while no Python code is on the stack below us (then
+ * ereport is free, and every reference is owned by something that a memory context releases), or
+ * from a function that Python calls, under PG_TRY (host_api.c).
+ */
+#ifndef EXCLAVE_HOST_H
+#define EXCLAVE_HOST_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "nodes/pg_list.h"
+
+/* both set these, for themselves */
+#undef _POSIX_C_SOURCE
+#undef _XOPEN_SOURCE
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "compat.h"
+
+/* python.c: the interpreter of this backend */
+extern char *exclave_python_path;
+extern void exclave_start_python(void);
+extern bool exclave_python_runs(void);
+extern PyObject *exclave_call(const char *function, PyObject *arguments);
+extern void exclave_release(PyObject **reference);
+
+/* interrupts.c: signals while Python runs */
+extern void exclave_prepare_interrupts(void);
+extern void exclave_enter_python(void);
+extern void exclave_leave_python(void);
+extern bool exclave_pause_python(void);
+extern void exclave_resume_python(bool was_in_python);
+extern PyObject *exclave_cancelled;
+
+/* errors.c: exceptions become errors, and errors exceptions */
+extern EXCLAVE_NORETURN void exclave_throw(void);
+extern bool exclave_error_was_ignored(void);
+extern void exclave_raise_postgres_error(MemoryContext context);
+extern char *exclave_to_server(const char *utf8);
+extern char *exclave_to_utf8(const char *text);
+
+/* host_api.c: the module _exclave_host, which Python calls */
+PyMODINIT_FUNC PyInit__exclave_host(void);
+
+/* table.c: a foreign table, its server and its wrapper, as Python is told of them */
+typedef struct ForeignColumn
+{
+	AttrNumber	number;
+	const char *name;
+	const char *type_name;
+	Oid			type;
+	int32		typmod;
+	bool		not_null;
+	List	   *options;
+} ForeignColumn;
+
+typedef struct ForeignObject
+{
+	const char *name;
+	List	   *options;
+} ForeignObject;
+
+typedef struct TableDescription
+{
+	const char *class_name;
+	const char *schema;
+	Oid			relid;
+	ForeignObject table;
+	ForeignObject server;
+	ForeignObject wrapper;
+	bool		has_mapping;
+	List	   *mapping_options;
+	int			column_count;
+	ForeignColumn *columns;
+} TableDescription;
+
+extern char *exclave_class_of_function(Oid function);
+extern TableDescription *exclave_describe_table(Oid relid, Oid user);
+extern PyObject *exclave_python_table(const TableDescription *table);
+extern PyObject *exclave_python_options(List *options);
+
+/* datum.c: values as the declared type wants them */
+typedef struct Target
+{
+	AttrNumber	number;
+	Oid			type;
+	int32		typmod;
+	const char *name;			/* in the server's encoding, for messages */
+	const char *utf8_name;
+	const char *type_name;
+	Oid			io_parameter;
+	FmgrInfo	input;
+} Target;
+
+extern void exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number);
+extern Datum exclave_text_datum(const Target *target, const char *utf8, int64 length);
+extern Datum exclave_input_datum(const Target *target, const char *utf8, int64 length);
+extern Datum exclave_bytea_datum(const Target *target, const char *bytes, int64 length);
+extern Datum exclave_integer_datum(const Target *target, int64 value);
+extern Datum exclave_float4_datum(const Target *target, double value);
+extern Datum exclave_date_datum(const Target *target, int64 days_since_1970);
+extern Datum exclave_timestamp_datum(const Target *target, int64 microseconds_since_1970);
+extern Datum exclave_numeric_typmod(const Target *target, Datum value);
+extern EXCLAVE_NORETURN void exclave_out_of_range(const Target *target);
+
+/* rows.c: tuples of Python objects to Datums */
+extern Datum exclave_object_datum(const Target *target, PyObject *value);
+extern void exclave_prepare_rows(void);
+
+/* arrow.c: an Arrow C stream to Datums */
+typedef struct ArrowScan ArrowScan;
+extern ArrowScan *exclave_arrow_open(PyObject *capsule, Target *targets, int count);
+extern bool exclave_arrow_next(ArrowScan *scan, Datum *values, bool *nulls);
+extern void exclave_arrow_close(ArrowScan *scan);
+
+/* planning.c and scan.c: the callbacks */
+struct FdwRoutine;
+extern void exclave_set_planning(struct FdwRoutine *routine);
+extern void exclave_set_scan(struct FdwRoutine *routine);
+
+#endif

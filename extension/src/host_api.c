@@ -1,0 +1,73 @@
+/* host_api.c: the module _exclave_host: what Python code can ask of PostgreSQL. */
+#include "host.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* log(level, message): a message for the client and the log, never an error. */
+static PyObject *
+host_log(PyObject *self, PyObject *arguments)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			level;
+	const char *message;
+	volatile bool good = true;
+	bool		was_in_python;
+
+	if (!PyArg_ParseTuple(arguments, "is", &level, &message))
+		return NULL;
+	if (level >= ERROR)
+	{
+		PyErr_SetString(PyExc_ValueError, "raise an exception for an error");
+		return NULL;
+	}
+	was_in_python = exclave_pause_python();
+	PG_TRY();
+	{
+		ereport(level, errmsg_internal("%s", exclave_to_server(message)));
+	}
+	PG_CATCH();
+	{
+		exclave_raise_postgres_error(context);
+		good = false;
+	}
+	PG_END_TRY();
+	exclave_resume_python(was_in_python);
+	if (!good)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+	{"log", host_log, METH_VARARGS, "Send a message to the client and the server's log."},
+	{NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+	PyModuleDef_HEAD_INIT,
+	.m_name = "_exclave_host",
+	.m_doc = "What PostgreSQL does for a wrapper that it runs.",
+	.m_size = -1,
+	.m_methods = methods,
+};
+
+PyMODINIT_FUNC
+PyInit__exclave_host(void)
+{
+	PyObject   *made = PyModule_Create(&module);
+
+	if (made == NULL)
+		return NULL;
+	Py_XINCREF(exclave_cancelled);
+	if (PyModule_AddObject(made, "Cancelled", exclave_cancelled) != 0 ||
+		PyModule_AddIntConstant(made, "DEBUG", DEBUG1) != 0 ||
+		PyModule_AddIntConstant(made, "LOG", LOG) != 0 ||
+		PyModule_AddIntConstant(made, "INFO", INFO) != 0 ||
+		PyModule_AddIntConstant(made, "NOTICE", NOTICE) != 0 ||
+		PyModule_AddIntConstant(made, "WARNING", WARNING) != 0)
+	{
+		Py_DECREF(made);
+		return NULL;
+	}
+	return made;
+}

@@ -1,0 +1,150 @@
+/*
+ * interrupts.c: cancel, timeouts and termination while Python runs.
+ *
+ * PostgreSQL's signal handlers only set flags. While Python runs, ours stand before them: they
+ * call PostgreSQL's, then wake Python, whose own check of signals (between bytecodes, and after
+ * EINTR in sleeping or waiting) runs on_interrupt(). It raises Cancelled, Python unwinds, and the
+ * outermost C frame lets PostgreSQL say what happened.
+ */
+#include "host.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "miscadmin.h"
+
+PyObject   *exclave_cancelled = NULL;
+
+static const int watched[] = {SIGINT, SIGTERM, SIGUSR1, SIGALRM};
+static struct sigaction postgres_action[lengthof(watched)];
+static volatile sig_atomic_t in_python = 0;
+static pthread_t main_thread;
+
+/* Lets PostgreSQL note the signal, then wakes Python if there is something to act on. */
+static void
+on_signal(int number)
+{
+	int			saved_errno = errno;
+
+	if (!pthread_equal(pthread_self(), main_thread))
+	{
+		pthread_kill(main_thread, number);	/* a library's thread got what was meant for us */
+		errno = saved_errno;
+		return;
+	}
+	for (int i = 0; i < lengthof(watched); i++)
+		if (watched[i] == number && postgres_action[i].sa_handler != SIG_IGN &&
+			postgres_action[i].sa_handler != SIG_DFL)
+			postgres_action[i].sa_handler(number);
+	if (InterruptPending)
+		PyErr_SetInterruptEx(SIGINT);
+	errno = saved_errno;
+}
+
+/* Called by Python where it checks for signals: says whether Python shall go on. */
+static PyObject *
+on_interrupt(PyObject *self, PyObject *arguments)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool good = true;
+	bool		was_in_python;
+
+	if (!InterruptPending || InterruptHoldoffCount > 0 || CritSectionCount > 0)
+		Py_RETURN_NONE;
+	if (QueryCancelPending || EXCLAVE_SESSION_ENDS())
+	{
+		/* an error, or the end of the session: not from here, but when Python has unwound */
+		if (QueryCancelHoldoffCount > 0 && !EXCLAVE_SESSION_ENDS())
+			Py_RETURN_NONE;
+		PyErr_SetString(exclave_cancelled, "PostgreSQL asks for the end of the statement");
+		return NULL;
+	}
+	was_in_python = exclave_pause_python();
+	PG_TRY();
+	{
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_CATCH();
+	{
+		exclave_raise_postgres_error(context);
+		good = false;
+	}
+	PG_END_TRY();
+	exclave_resume_python(was_in_python);
+	if (!good)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef interrupt_method = {"on_interrupt", on_interrupt, METH_VARARGS, NULL};
+
+/* Tells Python whom to call for SIGINT; the handler that it sets for that is taken back. */
+void
+exclave_prepare_interrupts(void)
+{
+	struct sigaction saved;
+	PyObject   *module;
+	PyObject   *function;
+	PyObject   *done = NULL;
+
+	main_thread = pthread_self();
+	exclave_cancelled = PyErr_NewExceptionWithDoc("_exclave_host.Cancelled",
+												  "PostgreSQL asked for the end of the statement.",
+												  PyExc_BaseException, NULL);
+	sigaction(SIGINT, NULL, &saved);
+	module = PyImport_ImportModule("signal");
+	function = PyCFunction_New(&interrupt_method, NULL);
+	if (module != NULL && function != NULL)
+		done = PyObject_CallMethod(module, "signal", "iO", SIGINT, function);
+	sigaction(SIGINT, &saved, NULL);
+	Py_XDECREF(module);
+	Py_XDECREF(function);
+	Py_XDECREF(done);
+	if (done == NULL || exclave_cancelled == NULL)
+		exclave_throw();
+}
+
+/* Puts our handlers before PostgreSQL's, without SA_RESTART: a wait in Python must end. */
+void
+exclave_enter_python(void)
+{
+	struct sigaction action;
+
+	Assert(!in_python);
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_signal;
+	sigemptyset(&action.sa_mask);
+	in_python = 1;
+	for (int i = 0; i < lengthof(watched); i++)
+		sigaction(watched[i], NULL, &postgres_action[i]);
+	for (int i = 0; i < lengthof(watched); i++)
+		sigaction(watched[i], &action, NULL);
+	if (InterruptPending)
+		PyErr_SetInterruptEx(SIGINT);	/* it came before we could see it */
+}
+
+/* Puts PostgreSQL's handlers back. */
+void
+exclave_leave_python(void)
+{
+	for (int i = 0; i < lengthof(watched); i++)
+		sigaction(watched[i], &postgres_action[i], NULL);
+	in_python = 0;
+}
+
+/* For a function that Python calls and that calls PostgreSQL. */
+bool
+exclave_pause_python(void)
+{
+	if (!in_python)
+		return false;
+	exclave_leave_python();
+	return true;
+}
+
+void
+exclave_resume_python(bool was_in_python)
+{
+	if (was_in_python)
+		exclave_enter_python();
+}

@@ -1,0 +1,286 @@
+/* scan.c: BeginForeignScan to EndForeignScan: the rows that the class gives. */
+#include "host.h"
+
+#include "commands/explain.h"
+#include "executor/executor.h"
+#include "foreign/fdwapi.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parsetree.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#define MOST_ROWS_AHEAD 1024
+
+typedef struct PythonScan
+{
+	MemoryContextCallback released;
+	MemoryContext context;		/* of what lives until the next rescan */
+	Oid			relid;
+	Oid			user;
+	const char *plan;			/* JSON */
+	List	   *columns;
+	Target	   *targets;
+	int			target_count;
+	bool		started;
+
+	ArrowScan  *arrow;			/* either this ... */
+	PyObject   *iterator;		/* ... or rows, some of which were taken already */
+	PyObject   *rows[MOST_ROWS_AHEAD];
+	int			row_count;
+	int			next_row;
+	int			ahead;
+	bool		exhausted;
+} PythonScan;
+
+/* Gives back the row that was converted. */
+static void
+drop_row(PythonScan *state)
+{
+	Py_DECREF(state->rows[state->next_row]);	/* Py_CLEAR of Python 3.11 would count twice */
+	state->next_row++;
+}
+
+static void
+release_rows(PythonScan *state)
+{
+	while (state->next_row < state->row_count)
+		drop_row(state);
+	state->row_count = state->next_row = 0;
+}
+
+/* Gives back all that belongs to Python: at the end, before a rescan, and after any error. */
+static void
+release(void *argument)
+{
+	PythonScan  *state = argument;
+
+	if (state->arrow != NULL)
+	{
+		ArrowScan  *arrow = state->arrow;
+
+		state->arrow = NULL;
+		exclave_arrow_close(arrow);
+	}
+	if (state->iterator != NULL)
+	{
+		exclave_enter_python();
+		release_rows(state);
+		exclave_leave_python();
+		exclave_release(&state->iterator);
+	}
+	state->started = false;
+	state->exhausted = false;
+}
+
+/* Only remembers what is to be scanned: EXPLAIN shall have no effect outside. */
+static void
+begin_scan(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	PythonScan  *state = palloc0(sizeof(PythonScan));
+	Oid			view_owner = EXCLAVE_CHECK_AS_USER(node, plan);
+
+	state->relid = RelationGetRelid(node->ss.ss_currentRelation);
+	state->user = OidIsValid(view_owner) ? view_owner : GetUserId();
+	state->plan = strVal(linitial(plan->fdw_private));
+	state->columns = lsecond(plan->fdw_private);
+	node->fdw_state = state;
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return;
+	state->context = AllocSetContextCreate(CurrentMemoryContext, "exclave scan",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+/* Looks up how each column wants its values. */
+static void
+prepare_targets(PythonScan *state, TupleDesc descriptor)
+{
+	ListCell   *cell;
+
+	state->target_count = list_length(state->columns);
+	state->targets = palloc0(sizeof(Target) * Max(state->target_count, 1));
+	foreach(cell, state->columns)
+		exclave_prepare_target(&state->targets[foreach_current_index(cell)], descriptor,
+							   (AttrNumber) lfirst_int(cell));
+}
+
+static PyObject *
+target_names(const PythonScan *state)
+{
+	PyObject   *names = PyTuple_New(state->target_count);
+
+	for (int i = 0; names != NULL && i < state->target_count; i++)
+	{
+		PyObject   *name = PyUnicode_FromString(state->targets[i].utf8_name);
+
+		if (name == NULL)
+			Py_CLEAR(names);
+		else
+			PyTuple_SET_ITEM(names, i, name);
+	}
+	return names;
+}
+
+/* Calls the class, with the options as they are now, and takes what it gives: a stream or rows. */
+static void
+start(PythonScan *state, TupleDesc descriptor)
+{
+	MemoryContext before = MemoryContextSwitchTo(state->context);
+	TableDescription *table;
+	const char *plan;
+	PyObject   *source;
+
+	MemoryContextReset(state->context);
+	/* once for each reset, and on this context: it is gone before its parent's callbacks run */
+	state->released.func = release;
+	state->released.arg = state;
+	MemoryContextRegisterResetCallback(state->context, &state->released);
+	table = exclave_describe_table(state->relid, state->user);
+	plan = exclave_to_utf8(state->plan);
+	prepare_targets(state, descriptor);
+	exclave_start_python();
+	source = exclave_call("scan", Py_BuildValue("(sNsN)", table->class_name,
+												exclave_python_table(table), plan,
+												target_names(state)));
+	state->iterator = source;	/* from here on, it is released whatever happens */
+	if (PyCapsule_IsValid(source, "arrow_array_stream"))
+	{
+		state->arrow = exclave_arrow_open(source, state->targets, state->target_count);
+		exclave_release(&state->iterator);
+	}
+	state->started = true;
+	state->ahead = 1;
+	MemoryContextSwitchTo(before);
+}
+
+/*
+ * Takes some rows from the iterator at once: going into Python costs some system calls. The first
+ * rows come alone, so that a slow source shows them, and LIMIT 1 asks for few.
+ */
+static void
+take_rows(PythonScan *state)
+{
+	int			taken = 0;
+	PyObject   *row = NULL;
+
+	exclave_enter_python();
+	while (taken < state->ahead && (row = PyIter_Next(state->iterator)) != NULL)
+		state->rows[taken++] = row;
+	exclave_leave_python();
+	state->next_row = 0;
+	state->row_count = taken;
+	if (taken < state->ahead)
+	{
+		state->exhausted = true;
+		if (PyErr_Occurred())
+			exclave_throw();
+	}
+	state->ahead = Min(state->ahead * 2, MOST_ROWS_AHEAD);
+}
+
+/* Gives the next row, a borrowed reference which stays in state->rows until it was converted. */
+static PyObject *
+next_row(PythonScan *state)
+{
+	if (state->next_row >= state->row_count)
+	{
+		if (state->exhausted)
+			return NULL;
+		take_rows(state);
+		if (state->row_count == 0)
+			return NULL;
+	}
+	return state->rows[state->next_row];
+}
+
+static void
+store_row(PythonScan *state, PyObject *row, Datum *values, bool *nulls)
+{
+	bool		is_tuple = PyTuple_Check(row);
+
+	if (!is_tuple && !PyList_Check(row))
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				errmsg("expected a tuple or list as a row, found %s", Py_TYPE(row)->tp_name));
+	if (Py_SIZE(row) != state->target_count)
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
+				errmsg("expected rows of %d values, found one of %zd", state->target_count,
+					   Py_SIZE(row)),
+				errhint("A row has one value for each of plan.columns, in their order."));
+	for (int i = 0; i < state->target_count; i++)
+	{
+		const Target *target = &state->targets[i];
+		PyObject   *value = is_tuple ? PyTuple_GET_ITEM(row, i) : PyList_GET_ITEM(row, i);
+
+		nulls[target->number - 1] = value == Py_None;
+		if (value != Py_None)
+			values[target->number - 1] = exclave_object_datum(target, value);
+	}
+}
+
+/* Fills the slot; called in the memory of one row, so what it allocates goes with the row. */
+static TupleTableSlot *
+iterate(ForeignScanState *node)
+{
+	PythonScan  *state = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	if (!state->started)
+	{
+		start(state, slot->tts_tupleDescriptor);
+		memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
+	}
+	if (state->arrow != NULL)
+	{
+		if (!exclave_arrow_next(state->arrow, slot->tts_values, slot->tts_isnull))
+			return slot;
+	}
+	else
+	{
+		PyObject   *row = next_row(state);
+
+		if (row == NULL)
+			return slot;
+		store_row(state, row, slot->tts_values, slot->tts_isnull);
+		drop_row(state);
+	}
+	return ExecStoreVirtualTuple(slot);
+}
+
+static void
+rescan(ForeignScanState *node)
+{
+	release(node->fdw_state);
+}
+
+static void
+end_scan(ForeignScanState *node)
+{
+	if (node->fdw_state != NULL)
+		release(node->fdw_state);
+}
+
+static void
+explain(ForeignScanState *node, struct ExplainState *es)
+{
+	PythonScan  *state = node->fdw_state;
+
+	ExplainPropertyText("Python Class",
+						exclave_to_server(exclave_describe_table(state->relid,
+																 InvalidOid)->class_name), es);
+	if (es->verbose)
+		ExplainPropertyText("Python Plan", state->plan, es);
+}
+
+void
+exclave_set_scan(FdwRoutine *routine)
+{
+	routine->BeginForeignScan = begin_scan;
+	routine->IterateForeignScan = iterate;
+	routine->ReScanForeignScan = rescan;
+	routine->EndForeignScan = end_scan;
+	routine->ExplainForeignScan = explain;
+}

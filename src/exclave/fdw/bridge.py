@@ -1,0 +1,106 @@
+"""What the C host calls: one function a phase, with plain values in and out."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from exclave.fdw import literals
+from exclave.fdw.options import Level, OptionError, Options
+from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
+from exclave.fdw.table import Column, Server, Table, Wrapper
+from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
+
+_classes: dict[str, type[ForeignDataWrapper]] = {}
+
+literal: Callable[[object, str], str] = literals.literal
+
+
+def wrapper_class(name: str) -> type[ForeignDataWrapper]:
+    """Import the class ``package.module:Class``, once a session."""
+    if name not in _classes:
+        _classes[name] = _import(name)
+    return _classes[name]
+
+
+def _import(name: str) -> type[ForeignDataWrapper]:
+    module, colon, attribute = name.partition(":")
+    if not (module and colon and attribute):
+        raise WrapperError(
+            f'expected a class as "package.module:Class", found "{name}"', sqlstate="22023"
+        )
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    if not (isinstance(found, type) and issubclass(found, ForeignDataWrapper)):
+        raise WrapperError(
+            f'"{name}" is not a subclass of exclave.fdw.ForeignDataWrapper', sqlstate="42809"
+        )
+    return found
+
+
+def check(name: str) -> None:
+    """Import a class and do nothing with it."""
+    wrapper_class(name)
+
+
+def _options_of(cls: type[ForeignDataWrapper], level: Level) -> type[Options]:
+    return {
+        "wrapper": cls.WrapperOptions,
+        "server": cls.ServerOptions,
+        "mapping": cls.MappingOptions,
+        "table": cls.TableOptions,
+        "column": cls.ColumnOptions,
+    }[level]
+
+
+def validate(name: str, level: Level, options: dict[str, str]) -> None:
+    """Check the options of an object that is about to be created or altered."""
+    _options_of(wrapper_class(name), level).parse(options, level)
+
+
+def _table(cls: type[ForeignDataWrapper], given: tuple[Any, ...]) -> Table:
+    oid, schema, name, options, server, server_options, wrapper, wrapper_options = given[:8]
+    mapping, columns = given[8:]
+    column_options = cls.ColumnOptions
+    return Table(
+        oid,
+        schema,
+        name,
+        tuple(
+            Column(
+                number, column, kind, type_oid, typmod, not_null,
+                column_options.parse(its_options, "column"),
+            )
+            for number, column, type_oid, typmod, kind, not_null, its_options in columns
+        ),
+        cls.TableOptions.parse(options, "table"),
+        Server(server, cls.ServerOptions.parse(server_options, "server")),
+        Wrapper(wrapper, cls.WrapperOptions.parse(wrapper_options, "wrapper")),
+        None if mapping is None else cls.MappingOptions.parse(mapping, "mapping"),
+    )  # fmt: skip
+
+
+def plan_scan(
+    name: str, given: tuple[Any, ...], columns: tuple[str, ...]
+) -> tuple[str, float, int, float, float]:
+    """Plan a scan; the plan comes back as JSON, with rows, width and costs."""
+    cls = wrapper_class(name)
+    plan = cls().plan_scan(_table(cls, given), ScanRequest(columns))
+    kept = json.dumps(dict(plan.remote), allow_nan=False, separators=(",", ":"))
+    return kept, float(plan.rows), int(plan.width), float(plan.startup_cost), float(plan.cost)
+
+
+def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...]) -> object:
+    """Start a scan: gives the capsule of an Arrow stream, or an iterator of rows."""
+    cls = wrapper_class(name)
+    plan = ScanPlan(remote=json.loads(kept), columns=columns)
+    answer = cls().scan(plan, ScanContext(_table(cls, given)))
+    if hasattr(answer, "__arrow_c_stream__"):
+        return answer.__arrow_c_stream__()
+    return iter(answer)
+
+
+__all__ = ["OptionError", "check", "literal", "plan_scan", "scan", "validate"]

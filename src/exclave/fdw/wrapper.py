@@ -1,0 +1,70 @@
+"""The class that a foreign-data wrapper in Python derives from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from exclave.errors import ExclaveError
+from exclave.fdw.options import NoOptions, Options
+from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
+from exclave.fdw.table import Table
+
+
+class WrapperError(ExclaveError):
+    """An error that a wrapper reports to the client, with the SQLSTATE of its choice.
+
+    Parameters
+    ----------
+    message
+        The primary message.
+    sqlstate
+        Five characters, see "PostgreSQL Error Codes" in its documentation.
+    detail, hint
+        As in PostgreSQL's messages; the detail replaces the traceback.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        sqlstate: str = "HV000",
+        detail: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.detail = detail
+        self.hint = hint
+
+
+class ForeignDataWrapper(ABC):
+    """A foreign-data wrapper. One object serves one plan or one scan, never two at a time."""
+
+    WrapperOptions: ClassVar[type[Options]] = NoOptions
+    ServerOptions: ClassVar[type[Options]] = NoOptions
+    MappingOptions: ClassVar[type[Options]] = NoOptions
+    TableOptions: ClassVar[type[Options]] = NoOptions
+    ColumnOptions: ClassVar[type[Options]] = NoOptions
+
+    def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
+        """Say what a scan will do and cost; without any effect outside, as EXPLAIN calls it too."""
+        return ScanPlan()
+
+    @abstractmethod
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
+        """Give the rows.
+
+        Parameters
+        ----------
+        plan
+            What `plan_scan` answered, perhaps long ago; `columns` names those wanted.
+        context
+            The table as it is now.
+
+        Returns
+        -------
+        object
+            Either anything with ``__arrow_c_stream__``, whose fields are found by name, or an
+            iterable of tuples with a value for each of ``plan.columns``.
+        """

@@ -1,0 +1,140 @@
+"""Nothing that Python does takes the server down: exceptions, exits, cancel and timeouts."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from exclave.cluster import Cluster
+
+KINDS = {
+    "error": "HV000", "exit": "HV000", "keyboard": "HV000", "memory": "53200",
+    "recursion": "54001", "wrapper": "22012", "surrogate": "HV000", "nul": "HV000",
+    "unprintable": "HV000",
+}  # fmt: skip
+
+
+@pytest.fixture
+def faulty(connection: psycopg.Connection) -> psycopg.Connection:
+    """A connection to a database with a server of the wrapper that fails on demand."""
+    connection.execute("SELECT exclave.create_wrapper('faulty', 'trial_wrappers:Faulty')")
+    connection.execute("CREATE SERVER faulty FOREIGN DATA WRAPPER faulty")
+    return connection
+
+
+def fail_at(connection: psycopg.Connection, phase: str, kind: str) -> None:
+    connection.execute("DROP FOREIGN TABLE IF EXISTS f")
+    connection.execute(
+        sql.SQL("CREATE FOREIGN TABLE f (id int) SERVER faulty OPTIONS (at {}, kind {})").format(
+            phase, kind
+        )
+    )
+
+
+def backend(connection: psycopg.Connection) -> int:
+    return connection.info.backend_pid
+
+
+@pytest.mark.parametrize("phase", ["plan", "scan", "row"])
+def test_every_exception_becomes_an_error_and_the_session_goes_on(
+    faulty: psycopg.Connection, host_cluster: Cluster, phase: str
+) -> None:
+    before = host_cluster.log()
+    for kind, state in KINDS.items():
+        fail_at(faulty, phase, kind)
+        for _ in range(3):
+            with pytest.raises(psycopg.Error) as error:
+                faulty.execute("SELECT * FROM f")
+            assert error.value.sqlstate == state, kind
+        assert faulty.execute("SELECT 1").fetchone() == (1,)
+    assert "terminated by signal" not in host_cluster.log()[len(before) :]
+
+
+def test_an_error_says_where_in_python_it_came_from(faulty: psycopg.Connection) -> None:
+    fail_at(faulty, "row", "error")
+    with pytest.raises(psycopg.Error) as error:
+        faulty.execute("SELECT * FROM f")
+    assert error.value.diag.message_primary == "RuntimeError: error"
+    assert "trial_wrappers.py" in (error.value.diag.message_detail or "")
+    fail_at(faulty, "row", "wrapper")
+    with pytest.raises(psycopg.errors.DivisionByZero) as told:
+        faulty.execute("SELECT * FROM f")
+    assert told.value.diag.message_primary == "no such thing"
+    assert told.value.diag.message_detail == "why"
+    assert told.value.diag.message_hint == "what next"
+
+
+def test_rows_before_the_error_can_be_had(faulty: psycopg.Connection) -> None:
+    fail_at(faulty, "row", "error")
+    assert len(faulty.execute("SELECT * FROM f LIMIT 3").fetchall()) == 3
+
+
+def test_a_generator_that_fails_as_it_is_closed_is_only_logged(
+    faulty: psycopg.Connection, host_cluster: Cluster
+) -> None:
+    fail_at(faulty, "close", "error")
+    assert len(faulty.execute("SELECT * FROM f LIMIT 1").fetchall()) == 1
+    with faulty.transaction(), faulty.cursor(name="left_open") as cursor:
+        cursor.execute("SELECT * FROM f")
+        assert cursor.fetchone() == (0,)
+    assert faulty.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_an_error_in_a_savepoint_leaves_the_transaction(faulty: psycopg.Connection) -> None:
+    fail_at(faulty, "row", "error")
+    with faulty.transaction():
+        faulty.execute("CREATE TABLE kept ()")
+        with pytest.raises(psycopg.Error), faulty.transaction():
+            faulty.execute("SELECT * FROM f")
+    assert faulty.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+PLACES = list(itertools.product(["plan", "scan", "row"], ["loop", "sleep", "socket"]))
+
+
+@pytest.mark.parametrize(("phase", "kind"), PLACES)
+def test_a_timeout_ends_python(faulty: psycopg.Connection, phase: str, kind: str) -> None:
+    fail_at(faulty, phase, kind)
+    faulty.execute("SELECT exclave.python_version(); SET statement_timeout = '300ms'")
+    for _ in range(2):
+        began = time.monotonic()
+        with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
+            faulty.execute("SELECT * FROM f")
+        assert time.monotonic() - began < 0.3 + 0.3 + 0.5  # the last: other tests
+    assert faulty.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("kind", ["loop", "sleep", "socket"])
+def test_a_cancel_ends_python(faulty: psycopg.Connection, kind: str) -> None:
+    fail_at(faulty, "row", kind)
+    timer = threading.Timer(0.5, faulty.cancel)
+    timer.start()
+    with pytest.raises(psycopg.errors.QueryCanceled, match="user request"):
+        faulty.execute("SELECT * FROM f")
+    timer.join()
+    assert faulty.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("kind", ["loop", "sleep", "socket"])
+def test_terminate_ends_python_and_only_this_session(
+    faulty: psycopg.Connection, host_cluster: Cluster, kind: str
+) -> None:
+    fail_at(faulty, "row", kind)
+    pid = backend(faulty)
+
+    def terminate() -> None:
+        with host_cluster.connect() as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    with host_cluster.connect() as bystander:
+        timer = threading.Timer(0.5, terminate)
+        timer.start()
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            faulty.execute("SELECT * FROM f")
+        timer.join()
+        assert bystander.execute("SELECT 1").fetchone() == (1,)
