@@ -520,7 +520,7 @@ exclave_arrow_open(PyObject *capsule, Target *targets, int count)
 void
 exclave_arrow_close(ArrowScan *scan)
 {
-	exclave_enter_python();
+	exclave_enter_release();
 	release_batch(scan);
 	if (scan->schema.release != NULL)
 		scan->schema.release(&scan->schema);
@@ -528,5 +528,5 @@ exclave_arrow_close(ArrowScan *scan)
 		scan->stream.release(&scan->stream);
 	scan->schema.release = NULL;
 	scan->stream.release = NULL;
-	exclave_leave_python();
+	exclave_leave_release();
 }

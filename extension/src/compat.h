@@ -4,6 +4,8 @@
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+#else
+extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #endif
 
 /* pg_noreturn of 18 stands before the type, pg_attribute_noreturn() of the others behind. */

@@ -11,6 +11,8 @@
 
 #include "postgres.h"
 
+#include "access/attnum.h"
+#include "access/tupdesc.h"
 #include "fmgr.h"
 #include "nodes/pg_list.h"
 
@@ -33,6 +35,8 @@ extern void exclave_release(PyObject **reference);
 extern void exclave_prepare_interrupts(void);
 extern void exclave_enter_python(void);
 extern void exclave_leave_python(void);
+extern void exclave_enter_release(void);
+extern void exclave_leave_release(void);
 extern bool exclave_pause_python(void);
 extern void exclave_resume_python(bool was_in_python);
 extern PyObject *exclave_cancelled;

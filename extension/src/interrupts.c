@@ -5,13 +5,20 @@
  * call PostgreSQL's, then wake Python, whose own check of signals (between bytecodes, and after
  * EINTR in sleeping or waiting) runs on_interrupt(). It raises Cancelled, Python unwinds, and the
  * outermost C frame lets PostgreSQL say what happened.
+ *
+ * Code that catches even that ("except BaseException") gets it again every NAG_MS, and after
+ * POLITE_RAISES of them at every check, so that it cannot stay in a loop.
  */
 #include "host.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #include "miscadmin.h"
+
+#define NAG_MS 100
+#define POLITE_RAISES 5
 
 PyObject   *exclave_cancelled = NULL;
 
@@ -19,6 +26,43 @@ static const int watched[] = {SIGINT, SIGTERM, SIGUSR1, SIGALRM};
 static struct sigaction postgres_action[lengthof(watched)];
 static volatile sig_atomic_t in_python = 0;
 static pthread_t main_thread;
+static timer_t nag_timer;
+static int	raises = 0;			/* since Python was entered */
+static bool releasing = false;	/* nobody hears of exceptions, so they may be raised any time */
+
+/* Wakes Python again; this handler stays, as PostgreSQL has no use for its signal. */
+static void
+on_nag(int number)
+{
+	int			saved_errno = errno;
+
+	if (in_python && InterruptPending)
+		PyErr_SetInterruptEx(SIGINT);
+	errno = saved_errno;
+}
+
+static void
+set_nag(int milliseconds)
+{
+	struct itimerspec every = {
+		.it_interval = {.tv_nsec = milliseconds * 1000000L},
+		.it_value = {.tv_nsec = milliseconds * 1000000L},
+	};
+
+	timer_settime(nag_timer, 0, &every, NULL);
+}
+
+/* Makes Python unwind, and sees to it that it does. */
+static PyObject *
+raise_cancelled(void)
+{
+	if (++raises == 1)
+		set_nag(NAG_MS);
+	if (raises > POLITE_RAISES)
+		PyErr_SetInterruptEx(SIGINT);
+	PyErr_SetString(exclave_cancelled, "PostgreSQL asks for the end of the statement");
+	return NULL;
+}
 
 /* Lets PostgreSQL note the signal, then wakes Python if there is something to act on. */
 static void
@@ -49,15 +93,18 @@ on_interrupt(PyObject *self, PyObject *arguments)
 	volatile bool good = true;
 	bool		was_in_python;
 
+	/* an error, or the end of the session: not from here, but when Python has unwound */
+	if (releasing && (QueryCancelPending || EXCLAVE_SESSION_ENDS()))
+		return raise_cancelled();
 	if (!InterruptPending || InterruptHoldoffCount > 0 || CritSectionCount > 0)
 		Py_RETURN_NONE;
-	if (QueryCancelPending || EXCLAVE_SESSION_ENDS())
+	if (EXCLAVE_SESSION_ENDS())
+		return raise_cancelled();
+	if (QueryCancelPending)
 	{
-		/* an error, or the end of the session: not from here, but when Python has unwound */
-		if (QueryCancelHoldoffCount > 0 && !EXCLAVE_SESSION_ENDS())
-			Py_RETURN_NONE;
-		PyErr_SetString(exclave_cancelled, "PostgreSQL asks for the end of the statement");
-		return NULL;
+		if (QueryCancelHoldoffCount == 0)
+			return raise_cancelled();
+		Py_RETURN_NONE;
 	}
 	was_in_python = exclave_pause_python();
 	PG_TRY();
@@ -78,6 +125,23 @@ on_interrupt(PyObject *self, PyObject *arguments)
 
 static PyMethodDef interrupt_method = {"on_interrupt", on_interrupt, METH_VARARGS, NULL};
 
+static void
+prepare_nag(void)
+{
+	struct sigaction action;
+	struct sigevent event;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_nag;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGVTALRM, &action, NULL);
+	memset(&event, 0, sizeof(event));
+	event.sigev_notify = SIGEV_SIGNAL;
+	event.sigev_signo = SIGVTALRM;
+	if (timer_create(CLOCK_MONOTONIC, &event, &nag_timer) != 0)
+		elog(ERROR, "could not create a timer: %m");
+}
+
 /* Tells Python whom to call for SIGINT; the handler that it sets for that is taken back. */
 void
 exclave_prepare_interrupts(void)
@@ -87,6 +151,7 @@ exclave_prepare_interrupts(void)
 	PyObject   *function;
 	PyObject   *done = NULL;
 
+	prepare_nag();
 	main_thread = pthread_self();
 	exclave_cancelled = PyErr_NewExceptionWithDoc("_exclave_host.Cancelled",
 												  "PostgreSQL asked for the end of the statement.",
@@ -127,6 +192,9 @@ exclave_enter_python(void)
 void
 exclave_leave_python(void)
 {
+	if (raises > 0)
+		set_nag(0);
+	raises = 0;
 	for (int i = 0; i < lengthof(watched); i++)
 		sigaction(watched[i], &postgres_action[i], NULL);
 	in_python = 0;
@@ -147,4 +215,19 @@ exclave_resume_python(bool was_in_python)
 {
 	if (was_in_python)
 		exclave_enter_python();
+}
+
+/* The same two for giving references back, which may happen while interrupts are held. */
+void
+exclave_enter_release(void)
+{
+	exclave_enter_python();
+	releasing = true;
+}
+
+void
+exclave_leave_release(void)
+{
+	releasing = false;
+	exclave_leave_python();
 }

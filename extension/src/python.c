@@ -177,9 +177,9 @@ exclave_release(PyObject **reference)
 	*reference = NULL;
 	if (object == NULL)
 		return;
-	exclave_enter_python();
+	exclave_enter_release();
 	Py_DECREF(object);
 	if (PyErr_Occurred())
 		PyErr_WriteUnraisable(NULL);
-	exclave_leave_python();
+	exclave_leave_release();
 }

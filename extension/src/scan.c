@@ -64,9 +64,9 @@ release(void *argument)
 	}
 	if (state->iterator != NULL)
 	{
-		exclave_enter_python();
+		exclave_enter_release();
 		release_rows(state);
-		exclave_leave_python();
+		exclave_leave_release();
 		exclave_release(&state->iterator);
 	}
 	state->started = false;

@@ -27,9 +27,9 @@ def private_copy(installation: Installation, folder: Path) -> Installation:
     """
     prefix = installation.bin_dir.parent
     trees = [prefix]
-    if prefix.is_relative_to("/usr/lib/postgresql"):
-        major = prefix.name
-        trees += [Path("/usr/share/postgresql") / major, Path("/usr/include/postgresql")]
+    if prefix.parts[-3:-1] == ("lib", "postgresql"):
+        usr = prefix.parents[2]
+        trees += [usr / "share/postgresql" / prefix.name, usr / "include/postgresql"]
     for tree in trees:
         if tree.is_dir():
             target = folder / tree.relative_to("/")

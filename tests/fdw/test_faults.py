@@ -94,7 +94,12 @@ def test_an_error_in_a_savepoint_leaves_the_transaction(faulty: psycopg.Connecti
     assert faulty.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
-PLACES = list(itertools.product(["plan", "scan", "row"], ["loop", "sleep", "socket"]))
+PLACES = [
+    *itertools.product(["plan", "scan", "row"], ["loop", "sleep", "socket"]),
+    ("row", "stubborn loop"),
+    ("row", "stubborn sleep"),
+    ("close", "sleep"),
+]
 
 
 @pytest.mark.parametrize(("phase", "kind"), PLACES)
@@ -105,7 +110,7 @@ def test_a_timeout_ends_python(faulty: psycopg.Connection, phase: str, kind: str
         began = time.monotonic()
         with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
             faulty.execute("SELECT * FROM f")
-        assert time.monotonic() - began < 0.3 + 0.3 + 0.5  # the last: other tests
+        assert time.monotonic() - began < 0.3 + 0.8 + 0.5  # nagging, and other tests
     assert faulty.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -138,3 +143,18 @@ def test_terminate_ends_python_and_only_this_session(
             faulty.execute("SELECT * FROM f")
         timer.join()
         assert bystander.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_end_of_a_cancelled_scan_can_be_cancelled_too(faulty: psycopg.Connection) -> None:
+    fail_at(faulty, "close", "sleep")
+    faulty.execute("SET statement_timeout = 0")
+    timers = [threading.Timer(after, faulty.cancel) for after in (0.4, 0.8)]
+    for timer in timers:
+        timer.start()
+    began = time.monotonic()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        faulty.execute("SELECT *, pg_sleep(0.1) FROM f")
+    assert time.monotonic() - began < 3
+    for timer in timers:
+        timer.join()
+    assert faulty.execute("SELECT 1").fetchone() == (1,)

@@ -78,13 +78,20 @@ class Faulty(ForeignDataWrapper):
             raise ValueError("a\0b")
         if kind == "unprintable":
 
-            class Unprintable(Exception):
+            class UnprintableError(Exception):
                 def __str__(self) -> str:
                     raise ValueError("not even that")
 
-            raise Unprintable
+            raise UnprintableError
         if kind == "loop":
             while True:
+                pass
+        while kind.startswith("stubborn"):
+            try:
+                while kind == "stubborn loop":
+                    pass
+                time.sleep(60)
+            except BaseException:  # noqa: BLE001
                 pass
         if kind == "sleep":
             time.sleep(60)
