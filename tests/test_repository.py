@@ -35,6 +35,7 @@ FLOORS: dict[str, set[str]] = {
     "project": {"errors", "objects", "catalog", "plan", "federation", "sqlalchemy"},
     "redact": {"errors", "objects"},
     "cluster": {"errors", "objects"},
+    "fdw": {"errors", "objects"},
     "testing": {
         "errors", "objects", "catalog", "plan", "cluster", "federation", "sqlalchemy",
     },
@@ -58,6 +59,7 @@ PACKAGES: dict[str, set[str]] = {
     "project": {"psycopg", "sqlalchemy"},
     "redact": set(),
     "cluster": {"psycopg"},
+    "fdw": {"_exclave_host", "pyarrow"},
     "testing": {"psycopg", "pytest", "sqlalchemy"},
     "cli": {"psycopg", "typer", "rich"},
 }

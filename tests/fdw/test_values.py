@@ -207,3 +207,18 @@ def test_a_domain_keeps_its_promise(given: psycopg.Connection) -> None:
     given.execute("CREATE DOMAIN small AS int CHECK (value < 10)")
     with pytest.raises(psycopg.errors.CheckViolation):
         scan(given, "v small", rows="[(5,), (10,)]")
+
+
+def test_record_batches_come_one_by_one(given: psycopg.Connection) -> None:
+    batches = "(pa.record_batch({'v': pa.array([i, i], pa.int32())}) for i in range(3))"
+    assert scan(given, "v int", rows=batches) == [(i,) for i in range(3) for _ in range(2)]
+    with pytest.raises(psycopg.errors.FdwUnableToCreateExecution, match="schema"):
+        scan(given, "v int", rows="(pa.record_batch({'v': [t]}) for t in [1, 'x'])")
+    assert scan(given, "v int", rows="iter(())") == []
+
+
+def test_a_stream_that_is_slow_can_be_cancelled(given: psycopg.Connection) -> None:
+    given.execute("SET statement_timeout = '500ms'")
+    batches = "pa.RecordBatchReader.from_batches(pa.schema([('v', pa.int32())]), forever())"
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        scan(given, "v int", arrow=batches)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from exclave.fdw import literals
@@ -98,9 +99,31 @@ def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...])
     cls = wrapper_class(name)
     plan = ScanPlan(remote=json.loads(kept), columns=columns)
     answer = cls().scan(plan, ScanContext(_table(cls, given)))
-    if hasattr(answer, "__arrow_c_stream__"):
-        return answer.__arrow_c_stream__()
-    return iter(answer)
+    return _stream(answer) if hasattr(answer, "__arrow_c_stream__") else _rows(iter(answer))
+
+
+def _stream(source: Any) -> object:
+    return source.__arrow_c_stream__()
+
+
+def _rows(rows: Iterator[Any]) -> object:
+    """Give the rows, or the stream of what turns out to be record batches instead of rows."""
+    for first in rows:
+        whole = itertools.chain([first], rows)
+        if not hasattr(first, "__arrow_c_array__"):
+            return whole
+        pa: Any = importlib.import_module("pyarrow")
+        schema = pa.record_batch(first).schema
+        batches = (_checked(pa.record_batch(batch), schema) for batch in whole)
+        return _stream(pa.RecordBatchReader.from_batches(schema, batches))
+    return rows
+
+
+def _checked(batch: Any, schema: Any) -> Any:
+    """Refuse a batch of another schema, whose buffers would be read as what they are not."""
+    if not batch.schema.equals(schema):
+        raise WrapperError("a record batch has another schema than the first one")
+    return batch
 
 
 __all__ = ["OptionError", "check", "literal", "plan_scan", "scan", "validate"]

@@ -55,7 +55,18 @@ class Given(ForeignDataWrapper):
 
         import pyarrow as pa
 
-        names = {"pa": pa, "datetime": datetime, "D": decimal.Decimal, "uuid": uuid, "plan": plan}
+        def forever() -> Iterator[Any]:
+            while True:
+                time.sleep(0.01)
+
+        names = {
+            "forever": forever,
+            "pa": pa,
+            "datetime": datetime,
+            "D": decimal.Decimal,
+            "uuid": uuid,
+            "plan": plan,
+        }
         options: Any = context.table.options
         return eval(options.rows or options.arrow, names)
 
