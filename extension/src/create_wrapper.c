@@ -16,16 +16,21 @@ run(const char *statement)
 		elog(ERROR, "could not run: %s", statement);
 }
 
-/* Both functions are the same C code; what tells them apart is their OID and their setting. */
+/*
+ * Both functions are the same C code; what tells them apart is their OID and their setting. They
+ * may be left over from a wrapper that was dropped. They go with the extension.
+ */
 static void
 create_function(const char *schema, const char *name, const char *kind, const char *arguments,
 				const char *returns, const char *class_name)
 {
-	run(psprintf("CREATE FUNCTION %s.%s(%s) RETURNS %s AS '$libdir/exclave_fdw', 'exclave_%s' "
+	run(psprintf("CREATE OR REPLACE FUNCTION %s.%s(%s) RETURNS %s AS '$libdir/exclave_fdw', 'exclave_%s' "
 				 "LANGUAGE C STRICT SET exclave_fdw.class = %s",
 				 schema, quote_identifier(psprintf("%s_%s", name, kind)), arguments, returns, kind,
 				 quote_literal_cstr(class_name)));
 	run(psprintf("REVOKE ALL ON FUNCTION %s.%s(%s) FROM PUBLIC", schema,
+				 quote_identifier(psprintf("%s_%s", name, kind)), arguments));
+	run(psprintf("ALTER FUNCTION %s.%s(%s) DEPENDS ON EXTENSION exclave_fdw", schema,
 				 quote_identifier(psprintf("%s_%s", name, kind)), arguments));
 }
 

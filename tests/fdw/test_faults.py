@@ -158,3 +158,40 @@ def test_the_end_of_a_cancelled_scan_can_be_cancelled_too(faulty: psycopg.Connec
     for timer in timers:
         timer.join()
     assert faulty.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("kind", ["loop", "sleep"])
+def test_a_timeout_of_the_transaction_ends_the_session(
+    faulty: psycopg.Connection, host_cluster: Cluster, kind: str
+) -> None:
+    if host_cluster.major < 17:
+        pytest.skip("PostgreSQL 17 brought transaction_timeout")
+    fail_at(faulty, "row", kind)
+    faulty.execute("SET transaction_timeout = '300ms'")
+    began = time.monotonic()
+    with pytest.raises(psycopg.errors.TransactionTimeout):
+        faulty.execute("SELECT * FROM f")
+    assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("kind", ["loop", "sleep"])
+def test_the_database_can_be_dropped_while_python_runs(
+    faulty: psycopg.Connection, host_cluster: Cluster, kind: str
+) -> None:
+    fail_at(faulty, "row", kind)
+    faulty.execute("SET statement_timeout = '3s'")
+    began = time.monotonic()
+    took: list[float] = []
+
+    def create_and_drop() -> None:
+        with host_cluster.connect() as other:  # asks every backend to let go of files
+            other.execute("CREATE DATABASE short_lived STRATEGY file_copy")
+            other.execute("DROP DATABASE short_lived")
+        took.append(time.monotonic() - began)
+
+    timer = threading.Timer(0.2, create_and_drop)
+    timer.start()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        faulty.execute("SELECT * FROM f")
+    timer.join()
+    assert took[0] < 2.5

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import psycopg
 import pytest
 from psycopg import sql
 
-from exclave.cluster import Database
+from exclave.cluster import Database, fresh_database
 
 
 @pytest.fixture
@@ -102,6 +104,33 @@ def test_a_class_that_is_none_is_refused_with_the_traceback(connection: psycopg.
         connection.execute("SELECT exclave.create_wrapper('x', 'os')")
     with pytest.raises(psycopg.errors.WrongObjectType):
         connection.execute("SELECT exclave.create_wrapper('x', 'os:system')")
+
+
+def test_a_wrapper_can_be_made_again_and_goes_with_the_extension(
+    numbers: psycopg.Connection,
+) -> None:
+    with pytest.raises(psycopg.errors.DuplicateObject):
+        numbers.execute("SELECT exclave.create_wrapper('numbers', 'trial_wrappers:Faulty')")
+    assert rows(numbers, "SELECT count(*) FROM numbers") == [(100,)]
+    numbers.execute("DROP FOREIGN DATA WRAPPER numbers CASCADE")
+    numbers.execute("SELECT exclave.create_wrapper('numbers', 'trial_wrappers:Numbers')")
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist):
+        numbers.execute("DROP EXTENSION exclave_fdw")
+    numbers.execute("DROP EXTENSION exclave_fdw CASCADE")
+    assert rows(numbers, "SELECT count(*) FROM pg_proc WHERE proname LIKE 'numbers%'") == [(0,)]
+
+
+def test_a_dump_brings_wrappers_back(numbers: psycopg.Connection, host: Database) -> None:
+    installation = host.cluster.installation
+    dump = subprocess.run(
+        [installation.program("pg_dump"), host.dsn],
+        env=installation.environment(), capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    statements = "\n".join(line for line in dump.splitlines() if not line.startswith("\\"))
+    with fresh_database(host.cluster) as restored, restored.connect() as connection:
+        connection.execute(sql.SQL(statements))
+        connection.execute("RESET search_path")
+        assert rows(connection, "SELECT count(*) FROM public.numbers") == [(100,)]
 
 
 def test_only_superusers_choose_python_and_classes(host: Database) -> None:
