@@ -21,12 +21,17 @@ struct Reader
 	char		code;			/* first letter of the Arrow format */
 	int			scale;			/* digits after the point of decimals */
 	int64		per_second;		/* units of timestamps */
-	int			buffers;		/* that this format has */
+	int			buffers;		/* that this format has, -1 for three or more */
+	Reader	   *values;			/* of a dictionary, which this one's integers point into */
 	/* of the current batch */
 	const uint8 *valid;
 	const void *data;
 	const char *bytes;
+	const void **parts;			/* of views: buffers of bytes, and how long they are */
+	const int64 *part_sizes;
+	int64		part_count;
 	int64		offset;
+	int64		length;
 };
 
 struct ArrowScan
@@ -102,20 +107,52 @@ read_bool(const Reader *reader, int64 row)
 	return BoolGetDatum((((const uint8 *) reader->data)[row >> 3] >> (row & 7)) & 1);
 }
 
+static void
+wrong_offsets(const Reader *reader)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
+			errmsg("Arrow data of column \"%s\" has wrong offsets", reader->target->name));
+}
+
+/* Gives the bytes of a string view: up to 12 in the view itself, more in one of some buffers. */
+static const char *
+load_view(const Reader *reader, int64 row, int64 *length)
+{
+	const char *view = (const char *) reader->data + row * 16;
+	int32		fields[4];		/* length, first bytes, part, offset */
+
+	memcpy(fields, view, sizeof(fields));
+	*length = fields[0];
+	if (fields[0] >= 0 && fields[0] <= 12)
+		return view + sizeof(int32);
+	if (fields[0] < 0 || fields[2] < 0 || fields[2] >= reader->part_count || fields[3] < 0 ||
+		reader->parts[fields[2]] == NULL ||
+		(int64) fields[3] + fields[0] > reader->part_sizes[fields[2]])
+		wrong_offsets(reader);
+	return (const char *) reader->parts[fields[2]] + fields[3];
+}
+
 /* Gives the bytes of a string; its offsets come from outside, so they are checked. */
 static inline const char *
-load_bytes(const Reader *reader, int64 row, int64 *length)
+load_plain(const Reader *reader, int64 row, int64 *length)
 {
 	bool		large = reader->code == 'U' || reader->code == 'Z';
 	int64		start = large ? ((const int64 *) reader->data)[row] : ((const int32 *) reader->data)[row];
 	int64		end = large ? ((const int64 *) reader->data)[row + 1] : ((const int32 *) reader->data)[row + 1];
 
 	if (start < 0 || end < start || (reader->bytes == NULL && end > start))
-		ereport(ERROR,
-				errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
-				errmsg("Arrow data of column \"%s\" has wrong offsets", reader->target->name));
+		wrong_offsets(reader);
 	*length = end - start;
 	return end == start ? "" : reader->bytes + start;
+}
+
+static inline const char *
+load_bytes(const Reader *reader, int64 row, int64 *length)
+{
+	if (reader->code == 'v')
+		return load_view(reader, row, length);
+	return load_plain(reader, row, length);
 }
 
 static Datum
@@ -143,6 +180,31 @@ read_bytea(const Reader *reader, int64 row)
 	const char *bytes = load_bytes(reader, row, &length);
 
 	return exclave_bytea_datum(reader->target, bytes, length);
+}
+
+/* Reads the value that an integer points to; whether that is NULL was asked before. */
+static Datum
+read_dictionary(const Reader *reader, int64 row)
+{
+	return reader->values->read(reader->values,
+								reader->values->offset + load_integer(reader, row));
+}
+
+static inline bool
+is_valid(const Reader *reader, int64 row)
+{
+	return reader->valid == NULL || ((reader->valid[row >> 3] >> (row & 7)) & 1);
+}
+
+/* Whether the value of a dictionary that a row points to is there. */
+static bool
+dictionary_has(const Reader *reader, int64 row)
+{
+	int64		index = load_integer(reader, row);
+
+	if (index < 0 || index >= reader->values->length)
+		wrong_offsets(reader);
+	return is_valid(reader->values, reader->values->offset + index);
 }
 
 static Datum
@@ -235,7 +297,7 @@ is_integer(const char *format)
 static bool
 is_text(const char *format)
 {
-	return strcmp(format, "u") == 0 || strcmp(format, "U") == 0;
+	return strcmp(format, "u") == 0 || strcmp(format, "U") == 0 || strcmp(format, "vu") == 0;
 }
 
 static bool
@@ -298,7 +360,7 @@ choose(Reader *reader, const char *format)
 	reader->buffers = 2;
 	if (is_text(format))
 	{
-		reader->buffers = 3;
+		reader->buffers = *format == 'v' ? -1 : 3;
 		reader->read = type == TEXTOID ? read_text : read_through_input;
 		return type != BYTEAOID;
 	}
@@ -318,9 +380,10 @@ choose(Reader *reader, const char *format)
 			reader->read = read_bool;
 			return strcmp(format, "b") == 0;
 		case BYTEAOID:
-			reader->buffers = 3;
+			reader->buffers = *format == 'v' ? -1 : 3;
 			reader->read = read_bytea;
-			return strcmp(format, "z") == 0 || strcmp(format, "Z") == 0;
+			return strcmp(format, "z") == 0 || strcmp(format, "Z") == 0 ||
+				strcmp(format, "vz") == 0;
 		case UUIDOID:
 			reader->read = read_uuid;
 			return strcmp(format, "w:16") == 0;
@@ -335,6 +398,19 @@ choose(Reader *reader, const char *format)
 		default:
 			return false;
 	}
+}
+
+/* A dictionary is integers that point to values, which are read as if they stood there. */
+static bool
+choose_dictionary(Reader *reader, const struct ArrowSchema *field)
+{
+	reader->code = *field->format;
+	reader->buffers = 2;
+	reader->read = read_dictionary;
+	reader->values = palloc0(sizeof(Reader));
+	reader->values->target = reader->target;
+	return is_integer(field->format) && field->dictionary->dictionary == NULL &&
+		choose(reader->values, field->dictionary->format);
 }
 
 static int
@@ -360,7 +436,8 @@ bind(Reader *reader, const struct ArrowSchema *schema, const Target *target)
 				errmsg("the Arrow stream has no field for column \"%s\"", target->name),
 				errhint("It must have a field for each of plan.columns, by name."));
 	field = schema->children[reader->child];
-	if (field->dictionary != NULL || !choose(reader, field->format))
+	if (!(field->dictionary != NULL ? choose_dictionary(reader, field) :
+		  choose(reader, field->format)))
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				errmsg("column \"%s\" is of type %s, which cannot be read from Arrow's format \"%s\"%s",
@@ -379,24 +456,45 @@ release_batch(ArrowScan *scan)
 	scan->batch.release = NULL;
 }
 
-/* Points a reader at the buffers of a batch, after checking that they are there. */
-static void
-point(Reader *reader, const struct ArrowArray *batch)
+/* Whether an array has the buffers of its format, for rows up to `end`. */
+static bool
+has_shape(const Reader *reader, const struct ArrowArray *array, int64 end)
 {
-	const struct ArrowArray *column = batch->children[reader->child];
+	if (array == NULL || array->offset < 0 || array->length < end)
+		return false;
+	if (reader->buffers < 0 ? array->n_buffers < 3 : array->n_buffers != reader->buffers)
+		return false;
+	if (reader->buffers < 0 && array->n_buffers > 3 && array->buffers[array->n_buffers - 1] == NULL)
+		return false;
+	return (end == 0 || array->buffers[1] != NULL) &&
+		(array->buffers[0] != NULL || array->null_count <= 0) &&
+		(reader->values == NULL || array->dictionary != NULL);
+}
 
-	if (column == NULL || column->n_buffers != reader->buffers || column->offset < 0 ||
-		column->length < batch->offset + batch->length ||
-		(batch->length > 0 && column->buffers[1] == NULL) ||
-		(column->buffers[0] == NULL && column->null_count > 0))
+/* Points a reader at the buffers of an array, from its row `start`, after checking them. */
+static void
+point(Reader *reader, const struct ArrowArray *array, int64 start, int64 length)
+{
+	if (!has_shape(reader, array, start + length))
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
 				errmsg("Arrow data of column \"%s\" has not the shape that its schema says",
 					   reader->target->name));
-	reader->valid = column->null_count == 0 ? NULL : column->buffers[0];
-	reader->data = column->buffers[1];
-	reader->bytes = reader->buffers > 2 ? column->buffers[2] : NULL;
-	reader->offset = column->offset + batch->offset;
+	reader->valid = array->null_count == 0 ? NULL : array->buffers[0];
+	reader->data = array->buffers[1];
+	reader->offset = array->offset + start;
+	reader->length = length;
+	if (reader->buffers == 3)
+		reader->bytes = array->buffers[2];
+	if (reader->buffers < 0)
+	{
+		reader->parts = array->buffers + 2;
+		reader->part_count = array->n_buffers - 3;
+		reader->part_sizes = array->buffers[array->n_buffers - 1];
+	}
+	if (reader->values != NULL)
+		point(reader->values, array->dictionary, 0,
+			  array->dictionary == NULL ? 0 : array->dictionary->length);
 }
 
 static void
@@ -436,12 +534,14 @@ next_batch(ArrowScan *scan)
 		return false;
 	scan->row = 0;
 	if (scan->batch.n_children != scan->schema.n_children || scan->batch.length < 0 ||
-		scan->batch.offset < 0 || scan->batch.null_count > 0)
+		scan->batch.offset < 0 || scan->batch.length > PG_INT64_MAX - scan->batch.offset ||
+		scan->batch.null_count > 0)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
 				errmsg("an Arrow batch has not the shape that its schema says"));
 	for (int i = 0; i < scan->count; i++)
-		point(&scan->readers[i], &scan->batch);
+		point(&scan->readers[i], scan->batch.children[scan->readers[i].child], scan->batch.offset,
+			  scan->batch.length);
 	return true;
 }
 
@@ -458,7 +558,8 @@ exclave_arrow_next(ArrowScan *scan, Datum *values, bool *nulls)
 		int			column = reader->target->number - 1;
 		int64		at = reader->offset + scan->row;
 
-		nulls[column] = reader->valid != NULL && !((reader->valid[at >> 3] >> (at & 7)) & 1);
+		nulls[column] = !is_valid(reader, at) ||
+			(reader->values != NULL && !dictionary_has(reader, at));
 		if (!nulls[column])
 			values[column] = reader->read(reader, at);
 	}
