@@ -91,6 +91,12 @@ read_int32_from_int32(const Reader *reader, int64 row)
 }
 
 static Datum
+read_float8_from_double(const Reader *reader, int64 row)
+{
+	return Float8GetDatum(((const double *) reader->data)[row]);
+}
+
+static Datum
 read_float(const Reader *reader, int64 row)
 {
 	double		value = reader->code == 'g' ? ((const double *) reader->data)[row] :
@@ -374,7 +380,7 @@ choose(Reader *reader, const char *format)
 			return is_integer(format);
 		case FLOAT4OID:
 		case FLOAT8OID:
-			reader->read = read_float;
+			reader->read = type == FLOAT8OID && *format == 'g' ? read_float8_from_double : read_float;
 			return strcmp(format, "f") == 0 || strcmp(format, "g") == 0;
 		case BOOLOID:
 			reader->read = read_bool;
@@ -552,9 +558,8 @@ exclave_arrow_next(ArrowScan *scan, Datum *values, bool *nulls)
 	while (scan->batch.release == NULL || scan->row >= scan->batch.length)
 		if (!next_batch(scan))
 			return false;
-	for (int i = 0; i < scan->count; i++)
+	for (const Reader *reader = scan->readers; reader < scan->readers + scan->count; reader++)
 	{
-		const Reader *reader = &scan->readers[i];
 		int			column = reader->target->number - 1;
 		int64		at = reader->offset + scan->row;
 

@@ -10,6 +10,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#define ROW_BUFFER 1024
+
 #define DAYS_1970_TO_2000 (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 #define MICROSECONDS_1970_TO_2000 ((int64) DAYS_1970_TO_2000 * USECS_PER_DAY)
 
@@ -29,6 +31,17 @@ exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number)
 		target->type = InvalidOid;	/* a domain: its input function checks its constraints */
 	getTypeInputInfo(attribute->atttypid, &input, &target->io_parameter);
 	fmgr_info(input, &target->input);
+	target->buffer = palloc(ROW_BUFFER);
+}
+
+/*
+ * Gives memory for a value that lives as long as its row. Small values share one buffer a column:
+ * the slot of a scan is done with before the next row comes, and nothing is to be freed then.
+ */
+static void *
+row_memory(const Target *target, int64 size)
+{
+	return size <= ROW_BUFFER ? target->buffer : palloc(size);
 }
 
 void
@@ -40,15 +53,32 @@ exclave_out_of_range(const Target *target)
 				   target->type_name));
 }
 
+/* Whether all bytes are from 1 to 127: looked at eight at a time. */
+static inline bool
+is_ascii(const char *bytes, int64 length)
+{
+	int64		i = 0;
+
+	for (; i + 8 <= length; i += 8)
+	{
+		uint64		word;
+
+		memcpy(&word, bytes + i, 8);
+		/* a byte above 127, or one that borrows as 1 is taken from it, which is NUL */
+		if ((word | (word - UINT64CONST(0x0101010101010101))) & UINT64CONST(0x8080808080808080))
+			return false;
+	}
+	for (; i < length; i++)
+		if ((signed char) bytes[i] <= 0)
+			return false;
+	return true;
+}
+
 /* Errors if the bytes are no text that PostgreSQL may hold; most text is ASCII. */
 static void
 check_encoding(const Target *target, const char *utf8, int64 length)
 {
-	int64		i = 0;
-
-	while (i < length && (signed char) utf8[i] > 0)
-		i++;
-	if (i == length)
+	if (is_ascii(utf8, length))
 		return;
 	if (!pg_verify_mbstr(PG_UTF8, utf8, (int) length, true))
 		ereport(ERROR,
@@ -69,18 +99,18 @@ check_length(const Target *target, int64 length)
 
 /* Makes a varlena, with a header of one byte where it fits. */
 static Datum
-varlena(const char *bytes, int64 length)
+varlena(const Target *target, const char *bytes, int64 length)
 {
 	char	   *made;
 
 	if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX)
 	{
-		made = palloc(length + VARHDRSZ_SHORT);
+		made = row_memory(target, length + VARHDRSZ_SHORT);
 		SET_VARSIZE_SHORT(made, length + VARHDRSZ_SHORT);
 		memcpy(made + VARHDRSZ_SHORT, bytes, length);
 		return PointerGetDatum(made);
 	}
-	made = palloc(length + VARHDRSZ);
+	made = row_memory(target, length + VARHDRSZ);
 	SET_VARSIZE(made, length + VARHDRSZ);
 	memcpy(VARDATA(made), bytes, length);
 	return PointerGetDatum(made);
@@ -95,9 +125,9 @@ exclave_text_datum(const Target *target, const char *utf8, int64 length)
 	check_length(target, length);
 	check_encoding(target, utf8, length);
 	if (GetDatabaseEncoding() == PG_UTF8)
-		return varlena(utf8, length);
+		return varlena(target, utf8, length);
 	converted = pg_any_to_server(utf8, (int) length, PG_UTF8);
-	return varlena(converted, converted == utf8 ? length : (int64) strlen(converted));
+	return varlena(target, converted, converted == utf8 ? length : (int64) strlen(converted));
 }
 
 /* Lets the input function of the type read text, as COPY would. */
@@ -117,7 +147,7 @@ Datum
 exclave_bytea_datum(const Target *target, const char *bytes, int64 length)
 {
 	check_length(target, length);
-	return varlena(bytes, length);
+	return varlena(target, bytes, length);
 }
 
 Datum

@@ -99,6 +99,7 @@ typedef struct Target
 	const char *type_name;
 	Oid			io_parameter;
 	FmgrInfo	input;
+	char	   *buffer;			/* of small values of the current row */
 } Target;
 
 extern void exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number);
