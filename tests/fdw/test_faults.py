@@ -114,7 +114,7 @@ def test_a_timeout_ends_python(faulty: psycopg.Connection, phase: str, kind: str
     assert faulty.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("kind", ["loop", "sleep", "socket"])
+@pytest.mark.parametrize("kind", ["loop", "sleep", "socket", "asyncio", "thread", "process"])
 def test_a_cancel_ends_python(faulty: psycopg.Connection, kind: str) -> None:
     fail_at(faulty, "row", kind)
     timer = threading.Timer(0.5, faulty.cancel)
@@ -125,7 +125,7 @@ def test_a_cancel_ends_python(faulty: psycopg.Connection, kind: str) -> None:
     assert faulty.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("kind", ["loop", "sleep", "socket"])
+@pytest.mark.parametrize("kind", ["loop", "sleep", "socket", "thread"])
 def test_terminate_ends_python_and_only_this_session(
     faulty: psycopg.Connection, host_cluster: Cluster, kind: str
 ) -> None:

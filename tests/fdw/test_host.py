@@ -120,6 +120,53 @@ def test_a_wrapper_can_be_made_again_and_goes_with_the_extension(
     assert rows(numbers, "SELECT count(*) FROM pg_proc WHERE proname LIKE 'numbers%'") == [(0,)]
 
 
+def test_functions_made_by_hand_make_a_wrapper(connection: psycopg.Connection) -> None:
+    for declared in (
+        "mufdw_handler() RETURNS fdw_handler AS '$libdir/exclave_fdw', 'exclave_handler'",
+        "mufdw_validator(text[], oid) RETURNS void AS '$libdir/exclave_fdw', 'exclave_validator'",
+    ):
+        connection.execute(
+            sql.SQL(
+                "CREATE FUNCTION " + declared + " LANGUAGE C STRICT "
+                "SET exclave_fdw.class = 'trial_wrappers:Numbers'"
+            )
+        )
+    connection.execute(
+        "CREATE FOREIGN DATA WRAPPER mufdw HANDLER mufdw_handler VALIDATOR mufdw_validator"
+    )
+    connection.execute("CREATE SERVER loopback FOREIGN DATA WRAPPER mufdw")
+    connection.execute("CREATE USER MAPPING FOR PUBLIC SERVER loopback")
+    connection.execute(
+        "CREATE FOREIGN TABLE f_players (id int) SERVER loopback OPTIONS (count '2')"
+    )
+    assert rows(connection, "SELECT * FROM f_players") == [(1,), (2,)]
+
+
+def test_a_function_without_a_class_says_what_to_do(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "CREATE FUNCTION bare() RETURNS fdw_handler "
+        "AS '$libdir/exclave_fdw', 'exclave_handler' LANGUAGE C STRICT"
+    )
+    connection.execute("CREATE FOREIGN DATA WRAPPER bare HANDLER bare")
+    connection.execute("CREATE SERVER bare FOREIGN DATA WRAPPER bare")
+    connection.execute("CREATE FOREIGN TABLE b (id int) SERVER bare")
+    with pytest.raises(psycopg.errors.FdwError, match="no Python class"):
+        connection.execute("SELECT * FROM b")
+
+
+def test_a_virtual_environment_that_is_none_is_an_error_each_time(host: Database) -> None:
+    for wrong in ("/nowhere", "/etc"):
+        with host.connect() as connection:
+            connection.execute(sql.SQL("SET exclave_fdw.python = {}").format(wrong))
+            for _ in range(2):
+                with pytest.raises(psycopg.errors.ConfigFileError):
+                    connection.execute("SELECT exclave.python_version()")
+    with host.connect() as connection:
+        connection.execute("SELECT exclave.python_version()")
+        with pytest.raises(psycopg.errors.InvalidParameterValue):
+            connection.execute("SET exclave_fdw.python = '/elsewhere'")
+
+
 def test_a_dump_brings_wrappers_back(numbers: psycopg.Connection, host: Database) -> None:
     installation = host.cluster.installation
     dump = subprocess.run(

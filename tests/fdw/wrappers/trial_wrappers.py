@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -104,6 +107,14 @@ class Faulty(ForeignDataWrapper):
                 time.sleep(60)
             except BaseException:  # noqa: BLE001
                 pass
+        if kind == "asyncio":
+            asyncio.run(asyncio.sleep(60))
+        if kind == "thread":
+            thread = threading.Thread(target=time.sleep, args=(60,))
+            thread.start()
+            thread.join()
+        if kind == "process":
+            subprocess.run(["sleep", "60"], check=True)
         if kind == "sleep":
             time.sleep(60)
         if kind == "socket":
