@@ -20,6 +20,7 @@ struct Reader
 	int			child;			/* which child of the batch */
 	char		code;			/* first letter of the Arrow format */
 	int			scale;			/* digits after the point of decimals */
+	int64		limit;			/* one more than the largest decimal */
 	int64		per_second;		/* units of timestamps */
 	int			buffers;		/* that this format has, -1 for three or more */
 	Reader	   *values;			/* of a dictionary, which this one's integers point into */
@@ -270,6 +271,18 @@ decimal_text(int128 value, int scale)
 	return at;
 }
 
+/* Reads numeric(p, s) from decimals of the same s: nothing to round, only p is to be kept to. */
+static Datum
+read_decimal_of_same_scale(const Reader *reader, int64 row)
+{
+	int128		value;
+
+	memcpy(&value, (const char *) reader->data + row * 16, 16);
+	if (value <= -reader->limit || value >= reader->limit)
+		exclave_out_of_range(reader->target);
+	return NumericGetDatum(int64_div_fast_to_numeric((int64) value, reader->scale));
+}
+
 static Datum
 read_decimal(const Reader *reader, int64 row)
 {
@@ -337,6 +350,22 @@ choose_timestamp(Reader *reader, const char *format)
 	return true;
 }
 
+/* Precision and scale of a typmod, as numeric.c packs them; 18 digits fit into 64 bits. */
+static void
+choose_same_scale(Reader *reader)
+{
+	int32		packed = reader->target->typmod - VARHDRSZ;
+	int			precision = (packed >> 16) & 0xffff;
+	int			scale = ((packed & 0x7ff) ^ 1024) - 1024;
+
+	if (scale != reader->scale || precision > 18)
+		return;
+	reader->limit = 1;
+	while (precision-- > 0)
+		reader->limit *= 10;
+	reader->read = read_decimal_of_same_scale;
+}
+
 /* Only decimal128 with digits after the point or none: the others come later, as text for now. */
 static bool
 choose_numeric(Reader *reader, const char *format)
@@ -353,6 +382,8 @@ choose_numeric(Reader *reader, const char *format)
 		reader->scale < 0 || reader->scale > 38)
 		return false;
 	reader->read = read_decimal;
+	if (reader->target->typmod >= 0)
+		choose_same_scale(reader);
 	return true;
 }
 
@@ -367,7 +398,7 @@ choose(Reader *reader, const char *format)
 	if (is_text(format))
 	{
 		reader->buffers = *format == 'v' ? -1 : 3;
-		reader->read = type == TEXTOID ? read_text : read_through_input;
+		reader->read = type == TEXTOID || type == VARCHAROID ? read_text : read_through_input;
 		return type != BYTEAOID;
 	}
 	switch (type)

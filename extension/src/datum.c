@@ -116,12 +116,15 @@ varlena(const Target *target, const char *bytes, int64 length)
 	return PointerGetDatum(made);
 }
 
-/* Gives text that has no length limit; everything else is for exclave_input_datum. */
+/* Gives text or varchar; what may be too long, and everything else, is for the input function. */
 Datum
 exclave_text_datum(const Target *target, const char *utf8, int64 length)
 {
 	const char *converted;
 
+	/* as many bytes as characters are allowed are not too many characters */
+	if (target->type == VARCHAROID && target->typmod >= 0 && length > target->typmod - VARHDRSZ)
+		return exclave_input_datum(target, utf8, length);
 	check_length(target, length);
 	check_encoding(target, utf8, length);
 	if (GetDatabaseEncoding() == PG_UTF8)

@@ -216,6 +216,7 @@ exclave_object_datum(const Target *target, PyObject *value)
 				wrong_type(target, value);
 			return BoolGetDatum(value == Py_True);
 		case TEXTOID:
+		case VARCHAROID:
 			return read_text(target, value);
 		case BYTEAOID:
 			return read_bytea(target, value);
