@@ -6,7 +6,10 @@
 #include "common/int.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -24,6 +27,10 @@ struct Reader
 	int64		per_second;		/* units of timestamps */
 	int			buffers;		/* that this format has, -1 for three or more */
 	Reader	   *values;			/* of a dictionary, which this one's integers point into */
+	Reader	   *elements;		/* of a list */
+	int16		element_length;
+	bool		element_by_value;
+	char		element_alignment;
 	/* of the current batch */
 	const uint8 *valid;
 	const void *data;
@@ -305,6 +312,41 @@ read_numeric_from_integer(const Reader *reader, int64 row)
 								  NumericGetDatum(int64_to_numeric(load_integer(reader, row))));
 }
 
+/* Reads a list of values as an array of one dimension. */
+static Datum
+read_list(const Reader *reader, int64 row)
+{
+	const Reader *elements = reader->elements;
+	bool		large = reader->code == 'L';
+	int64		start = large ? ((const int64 *) reader->data)[row] : ((const int32 *) reader->data)[row];
+	int64		end = large ? ((const int64 *) reader->data)[row + 1] : ((const int32 *) reader->data)[row + 1];
+	Oid			type = elements->target->type;
+	int			lower = 1;
+	int			count;
+	Datum	   *values;
+	bool	   *nulls;
+
+	if (start < 0 || end < start || end > elements->length)
+		wrong_offsets(reader);
+	if (start == end)
+		return PointerGetDatum(construct_empty_array(type));
+	if (end - start > (int64) MaxArraySize)
+		exclave_out_of_range(reader->target);
+	count = (int) (end - start);
+	values = palloc(sizeof(Datum) * count);
+	nulls = palloc(sizeof(bool) * count);
+	for (int i = 0; i < count; i++)
+	{
+		int64		at = elements->offset + start + i;
+
+		nulls[i] = !is_valid(elements, at);
+		values[i] = nulls[i] ? (Datum) 0 : elements->read(elements, at);
+	}
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, type,
+											  reader->element_length, reader->element_by_value,
+											  reader->element_alignment));
+}
+
 /* --- which reader --------------------------------------------------------------------------- */
 
 static bool
@@ -450,6 +492,34 @@ choose_dictionary(Reader *reader, const struct ArrowSchema *field)
 		choose(reader->values, field->dictionary->format);
 }
 
+/* A list becomes an array, if its elements can be read as the array's. */
+static bool
+choose_list(Reader *reader, const struct ArrowSchema *field)
+{
+	Target	   *element = exclave_element_target(reader->target);
+
+	if (element == NULL || field->n_children != 1 || field->children[0]->dictionary != NULL)
+		return false;
+	reader->code = field->format[1];
+	reader->buffers = 2;
+	reader->read = read_list;
+	reader->elements = palloc0(sizeof(Reader));
+	reader->elements->target = element;
+	get_typlenbyvalalign(element->type, &reader->element_length, &reader->element_by_value,
+						 &reader->element_alignment);
+	return choose(reader->elements, field->children[0]->format);
+}
+
+static bool
+choose_any(Reader *reader, const struct ArrowSchema *field)
+{
+	if (field->dictionary != NULL)
+		return choose_dictionary(reader, field);
+	if (strcmp(field->format, "+l") == 0 || strcmp(field->format, "+L") == 0)
+		return choose_list(reader, field);
+	return choose(reader, field->format);
+}
+
 static int
 find_child(const struct ArrowSchema *schema, const char *name)
 {
@@ -473,8 +543,7 @@ bind(Reader *reader, const struct ArrowSchema *schema, const Target *target)
 				errmsg("the Arrow stream has no field for column \"%s\"", target->name),
 				errhint("It must have a field for each of plan.columns, by name."));
 	field = schema->children[reader->child];
-	if (!(field->dictionary != NULL ? choose_dictionary(reader, field) :
-		  choose(reader, field->format)))
+	if (!choose_any(reader, field))
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				errmsg("column \"%s\" is of type %s, which cannot be read from Arrow's format \"%s\"%s",
@@ -505,7 +574,8 @@ has_shape(const Reader *reader, const struct ArrowArray *array, int64 end)
 		return false;
 	return (end == 0 || array->buffers[1] != NULL) &&
 		(array->buffers[0] != NULL || array->null_count <= 0) &&
-		(reader->values == NULL || array->dictionary != NULL);
+		(reader->values == NULL || array->dictionary != NULL) &&
+		(reader->elements == NULL || (array->n_children == 1 && array->children[0] != NULL));
 }
 
 /* Points a reader at the buffers of an array, from its row `start`, after checking them. */
@@ -530,8 +600,9 @@ point(Reader *reader, const struct ArrowArray *array, int64 start, int64 length)
 		reader->part_sizes = array->buffers[array->n_buffers - 1];
 	}
 	if (reader->values != NULL)
-		point(reader->values, array->dictionary, 0,
-			  array->dictionary == NULL ? 0 : array->dictionary->length);
+		point(reader->values, array->dictionary, 0, Max(array->dictionary->length, 0));
+	if (reader->elements != NULL)
+		point(reader->elements, array->children[0], 0, Max(array->children[0]->length, 0));
 }
 
 static void

@@ -34,6 +34,25 @@ exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number)
 	target->buffer = palloc(ROW_BUFFER);
 }
 
+/* Gives how the elements of an array column want their values; NULL if it is no array. */
+Target *
+exclave_element_target(const Target *array)
+{
+	Oid			type = get_element_type(array->type);
+	Target	   *element;
+	Oid			input;
+
+	if (!OidIsValid(type) || getBaseType(type) != type)
+		return NULL;
+	element = palloc(sizeof(Target));
+	*element = *array;
+	element->type = type;
+	element->buffer = NULL;		/* many of them live at a time */
+	getTypeInputInfo(type, &input, &element->io_parameter);
+	fmgr_info(input, &element->input);
+	return element;
+}
+
 /*
  * Gives memory for a value that lives as long as its row. Small values share one buffer a column:
  * the slot of a scan is done with before the next row comes, and nothing is to be freed then.
@@ -41,7 +60,7 @@ exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number)
 static void *
 row_memory(const Target *target, int64 size)
 {
-	return size <= ROW_BUFFER ? target->buffer : palloc(size);
+	return target->buffer != NULL && size <= ROW_BUFFER ? target->buffer : palloc(size);
 }
 
 void

@@ -103,6 +103,7 @@ typedef struct Target
 } Target;
 
 extern void exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number);
+extern Target *exclave_element_target(const Target *array);
 extern Datum exclave_text_datum(const Target *target, const char *utf8, int64 length);
 extern Datum exclave_input_datum(const Target *target, const char *utf8, int64 length);
 extern Datum exclave_bytea_datum(const Target *target, const char *bytes, int64 length);

@@ -151,6 +151,11 @@ ARROW = [
     ("uuid", "pa.binary(16)", "[uuid.UUID(int=7).bytes]", [uuid.UUID(int=7)]),
     ("uuid", "pa.string()", "[str(uuid.UUID(int=7))]", [uuid.UUID(int=7)]),
     ("jsonb", "pa.string()", "['[1]']", [[1]]),
+    ("int[]", "pa.list_(pa.int64())", "[[1, None, 3], [], None, [4]]",
+     [[1, None, 3], [], None, [4]]),
+    ("text[]", "pa.large_list(pa.string())", "[['a,b', None, 'x' * 200], [''], ['NULL']]",
+     [["a,b", None, "x" * 200], [""], ["NULL"]]),
+    ("numeric(5,2)[]", "pa.list_(pa.decimal128(9, 3))", "[[D('1.005')]]", [[Decimal("1.01")]]),
     ("int[]", "pa.string()", "['{1,2}']", [[1, 2]]),
 ]  # fmt: skip
 
@@ -179,6 +184,10 @@ WRONG_ARROW = [
     ("text", arrow("pa.string()", "['a\\0b']"), "22021"),
     ("text", "pa.table({'v': pa.array([b'\\xff']).view(pa.string())})", "22021"),
     ("varchar(3)", arrow("pa.string()", "['abcd']"), "22001"),
+    ("int[]", arrow("pa.list_(pa.int64())", "[[2**31]]"), "22003"),
+    ("int", arrow("pa.list_(pa.int64())", "[[1]]"), "HV004"),
+    ("int[]", arrow("pa.list_(pa.list_(pa.int64()))", "[[[1]]]"), "HV004"),
+    ("varchar(3)[]", arrow("pa.list_(pa.string())", "[['abcd']]"), "22001"),
     ("timestamptz", arrow("pa.timestamp('us')", "[0]"), "HV004"),
     ("timestamp", arrow("pa.timestamp('us', tz='UTC')", "[0]"), "HV004"),
     ("timestamp", arrow("pa.timestamp('s')", "[2**60]"), "22003"),
