@@ -2,11 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from exclave.fdw.conditions import Condition
 from exclave.fdw.table import Table
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """One column of an ORDER BY.
+
+    Parameters
+    ----------
+    column
+        Name of the column.
+    descending, nulls_first
+        As in SQL; NULLs come last unless said.
+    collation
+        Of texts: the name of the collation, None where the type has none. A source's own order of
+        texts is that of ``"C"`` at best.
+    """
+
+    column: str
+    descending: bool = False
+    nulls_first: bool = False
+    collation: str | None = None
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """One aggregate of a query.
+
+    Parameters
+    ----------
+    name
+        What the value is called among the columns of a row: ``plan.columns`` has it.
+    function
+        ``count``, ``sum``, ``min``, ``max``, ``avg``, ``bool_and``, ``bool_or``.
+    column
+        The argument; None for ``count(*)``.
+    type
+        Of the result, as PostgreSQL writes it.
+    distinct
+        Whether equal arguments count once.
+    """
+
+    name: str
+    function: str
+    column: str | None
+    type: str
+    distinct: bool = False
 
 
 @dataclass(frozen=True)
@@ -17,9 +64,44 @@ class ScanRequest:
     ----------
     columns
         Names of the columns that it reads; the others need not be fetched.
+    conditions
+        Those of its conditions that a wrapper can be told of; all of them hold together. Values
+        that are not known yet are `Parameter`.
+    sort
+        The order that would help; asked for only if ``pushdown`` of the class has ``"sort"``.
+    limit
+        How many rows are wanted at most, those of OFFSET included; only with ``"limit"``.
+    group_by, aggregates
+        What is wanted instead of rows: one row a group, or one row without `group_by`; only with
+        ``"aggregate"``, and only if all conditions are ones that the class applies exactly.
     """
 
     columns: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    sort: tuple[SortKey, ...] = ()
+    limit: int | None = None
+    group_by: tuple[str, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Columns by whose values rows are found cheaply, so that a nested loop may ask for each.
+
+    Parameters
+    ----------
+    columns
+        Names; all of them are compared with ``=``.
+    rows
+        How many rows have the same values, as an estimate.
+    startup_cost, cost
+        Of one such scan, in PostgreSQL's units.
+    """
+
+    columns: tuple[str, ...]
+    rows: float = 1
+    startup_cost: float = 10
+    cost: float = 10
 
 
 @dataclass(frozen=True)
@@ -30,22 +112,37 @@ class ScanPlan:
     ----------
     remote
         Whatever the wrapper wants to find again in its scan: JSON's types only, and no secrets,
-        as EXPLAIN (VERBOSE) shows it.
+        as EXPLAIN (VERBOSE) shows it. Values of conditions are not kept in it: a scan finds them
+        in ``context.conditions``.
+    exact
+        Those of the request's conditions that the source applies just as PostgreSQL would, so
+        that it need not check them again. Others may be applied too, as long as no row that
+        fulfils them is left out.
+    sorted, limited, aggregated
+        Whether the rows come in the order that was asked for, are at most as many, are the
+        aggregates. Only what was asked for can be promised.
     rows
-        How many rows the table has, as an estimate, before PostgreSQL's own conditions.
+        How many rows the scan gives, as an estimate, before conditions that are not exact.
     width
         Bytes of an average row; 0 takes PostgreSQL's estimate.
     startup_cost, cost
         Of fetching the rows, in PostgreSQL's units (a page read in sequence is 1).
+    lookups
+        By what rows are found cheaply; read only in the answer for a whole table.
     columns
         Names of the columns that a row has, in this order; set by the host.
     """
 
     remote: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    exact: Sequence[Condition] = ()
+    sorted: bool = False
+    limited: bool = False
+    aggregated: bool = False
     rows: float = 1000
     width: int = 0
     startup_cost: float = 10
     cost: float = 100
+    lookups: Sequence[Lookup] = ()
     columns: tuple[str, ...] = ()
 
 
