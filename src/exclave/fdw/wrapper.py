@@ -48,7 +48,7 @@ class ForeignDataWrapper(ABC):
     ColumnOptions: ClassVar[type[Options]] = NoOptions
 
     pushdown: ClassVar[frozenset[str]] = frozenset()
-    """What `plan_scan` is asked for besides columns and conditions: "sort", "limit", "aggregate"."""
+    """What `plan_scan` is asked for besides conditions: "sort", "limit", "aggregate"."""
 
     def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
         """Say what a scan will do and cost; without any effect outside, as EXPLAIN calls it too."""
