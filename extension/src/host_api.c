@@ -1,6 +1,8 @@
 /* host_api.c: the module _exclave_host: what Python code can ask of PostgreSQL. */
 #include "host.h"
 
+#include <signal.h>
+
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -38,7 +40,20 @@ host_log(PyObject *self, PyObject *arguments)
 	Py_RETURN_NONE;
 }
 
+/* check_interrupts(): what Python does between bytecodes, for code that calls a library for long. */
+static PyObject *
+host_check_interrupts(PyObject *self, PyObject *arguments)
+{
+	if (InterruptPending)
+		PyErr_SetInterruptEx(SIGINT);
+	if (PyErr_CheckSignals() != 0)
+		return NULL;
+	Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+	{"check_interrupts", host_check_interrupts, METH_NOARGS,
+	"Raise Cancelled if PostgreSQL asks for the end of the statement."},
 	{"log", host_log, METH_VARARGS, "Send a message to the client and the server's log."},
 	{NULL, NULL, 0, NULL},
 };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exclave.fdw.analyzing import Sample
 from exclave.fdw.conditions import (
     And,
     AnyOf,
@@ -14,7 +15,8 @@ from exclave.fdw.conditions import (
     Parameter,
     Unrepresentable,
 )
-from exclave.fdw.options import OptionError, Options
+from exclave.fdw.importing import ImportContext, ImportedColumn, ImportedTable, ImportRequest
+from exclave.fdw.options import Doc, OptionError, Options, SecretText
 from exclave.fdw.scanning import Aggregate, Lookup, ScanContext, ScanPlan, ScanRequest, SortKey
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
@@ -27,7 +29,12 @@ __all__ = [
     "ColumnReference",
     "Comparison",
     "Condition",
+    "Doc",
     "ForeignDataWrapper",
+    "ImportContext",
+    "ImportRequest",
+    "ImportedColumn",
+    "ImportedTable",
     "IsNull",
     "Lookup",
     "Not",
@@ -35,9 +42,11 @@ __all__ = [
     "Options",
     "Or",
     "Parameter",
+    "Sample",
     "ScanContext",
     "ScanPlan",
     "ScanRequest",
+    "SecretText",
     "Server",
     "SortKey",
     "Table",

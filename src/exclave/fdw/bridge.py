@@ -54,6 +54,7 @@ def _options_of(cls: type[ForeignDataWrapper], level: Level) -> type[Options]:
         "mapping": cls.MappingOptions,
         "table": cls.TableOptions,
         "column": cls.ColumnOptions,
+        "import": cls.ImportOptions,
     }[level]
 
 

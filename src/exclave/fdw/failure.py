@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traceback
 
+from exclave.fdw.redaction import redacted
+
 _STATES: tuple[tuple[type[BaseException], str], ...] = (
     (MemoryError, "53200"),
     (RecursionError, "54001"),
@@ -16,7 +18,14 @@ def describe(error: BaseException) -> tuple[str, str, str, str]:
     """Give SQLSTATE, message, detail and hint of an exception; text that is not there is empty.
 
     Errors that say their own SQLSTATE are meant for the user, so they come without traceback.
+    Values of secret options are not shown, wherever they stand.
     """
+    sqlstate, *texts = _described(error)
+    message, detail, hint = map(redacted, texts)
+    return sqlstate, message, detail, hint
+
+
+def _described(error: BaseException) -> tuple[str, str, str, str]:
     said = str(error)
     sqlstate = getattr(error, "sqlstate", None)
     hint = getattr(error, "hint", None) or ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exclave.fdw.conditions import Condition
+from exclave.fdw.messages import Messages
 from exclave.fdw.table import Table
 
 
@@ -147,7 +148,7 @@ class ScanPlan:
 
 
 @dataclass(frozen=True)
-class ScanContext:
+class ScanContext(Messages):
     """What a wrapper knows while it scans.
 
     Parameters
@@ -157,9 +158,3 @@ class ScanContext:
     """
 
     table: Table
-
-    def notice(self, message: str) -> None:
-        """Send the client a message of level NOTICE."""
-        import _exclave_host
-
-        _exclave_host.log(_exclave_host.NOTICE, message)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from exclave.errors import ExclaveError
+from exclave.fdw.analyzing import Sample
+from exclave.fdw.importing import ImportContext, ImportedTable, ImportRequest
 from exclave.fdw.options import NoOptions, Options
 from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
 from exclave.fdw.table import Table
@@ -46,6 +49,7 @@ class ForeignDataWrapper(ABC):
     MappingOptions: ClassVar[type[Options]] = NoOptions
     TableOptions: ClassVar[type[Options]] = NoOptions
     ColumnOptions: ClassVar[type[Options]] = NoOptions
+    ImportOptions: ClassVar[type[Options]] = NoOptions
 
     pushdown: ClassVar[frozenset[str]] = frozenset()
     """What `plan_scan` is asked for besides conditions: "sort", "limit", "aggregate"."""
@@ -71,3 +75,71 @@ class ForeignDataWrapper(ABC):
             Either anything with ``__arrow_c_stream__``, whose fields are found by name, or an
             iterable of tuples with a value for each of ``plan.columns``.
         """
+
+    def import_schema(
+        self, request: ImportRequest, context: ImportContext
+    ) -> Iterable[ImportedTable]:
+        """Say which tables IMPORT FOREIGN SCHEMA shall make.
+
+        Names and types are quoted and checked by the host, and the options by the class itself,
+        before the first table is made.
+
+        Parameters
+        ----------
+        request
+            Which schema, which of its tables, and the options of the statement.
+        context
+            The server and the mapping of the user.
+
+        Returns
+        -------
+        iterable of ImportedTable
+            The tables; those that ``request.wants`` not may be among them.
+
+        Raises
+        ------
+        WrapperError
+            With SQLSTATE ``HV00P`` if there is no such schema.
+        """
+        raise WrapperError(
+            f"{type(self).__qualname__} does not import schemas",
+            sqlstate="0A000",
+            hint="Write CREATE FOREIGN TABLE.",
+        )
+
+    def analyze(self, table: Table, context: ScanContext, wanted: int) -> Sample | None:
+        """Give a sample of the rows for ANALYZE.
+
+        Parameters
+        ----------
+        table
+            The table; with the options of the mapping in ``context.table``.
+        context
+            As for a scan.
+        wanted
+            How many rows; PostgreSQL asks for 300 times the statistics target.
+
+        Returns
+        -------
+        Sample or None
+            None, also unless a class overrides this, has the host scan the whole table and choose
+            rows itself.
+        """
+        return None
+
+    def explain(self, plan: ScanPlan, table: Table) -> Mapping[str, object]:
+        """Give more lines of EXPLAIN for a scan; without any effect outside.
+
+        Parameters
+        ----------
+        plan
+            What `plan_scan` answered.
+        table
+            The table, without the options of the mapping.
+
+        Returns
+        -------
+        mapping
+            Label and value: text, a number, a boolean, or a list of texts.
+        """
+        return {}
