@@ -87,6 +87,7 @@ extern char *exclave_class_of_function(Oid function);
 extern TableDescription *exclave_describe_table(Oid relid, Oid user);
 extern PyObject *exclave_python_table(const TableDescription *table);
 extern PyObject *exclave_python_options(List *options);
+extern PyObject *exclave_column_names(const TableDescription *table, List *numbers);
 
 /* datum.c: values as the declared type wants them */
 typedef struct Target
@@ -124,9 +125,10 @@ extern ArrowScan *exclave_arrow_open(PyObject *capsule, Target *targets, int cou
 extern bool exclave_arrow_next(ArrowScan *scan, Datum *values, bool *nulls);
 extern void exclave_arrow_close(ArrowScan *scan);
 
-/* planning.c and scan.c: the callbacks */
+/* planning.c, scan.c and so on: the callbacks */
 struct FdwRoutine;
 extern void exclave_set_planning(struct FdwRoutine *routine);
 extern void exclave_set_scan(struct FdwRoutine *routine);
+extern void exclave_set_explain(struct FdwRoutine *routine);
 
 #endif

@@ -52,6 +52,7 @@ exclave_handler(PG_FUNCTION_ARGS)
 
 	exclave_set_planning(routine);
 	exclave_set_scan(routine);
+	exclave_set_explain(routine);
 	PG_RETURN_POINTER(routine);
 }
 

@@ -42,28 +42,6 @@ needed_columns(RelOptInfo *rel, const TableDescription *table)
 	return numbers;
 }
 
-/* Makes a tuple of column names; NULL with an exception set if that fails. */
-static PyObject *
-column_names(const TableDescription *table, List *numbers)
-{
-	PyObject   *names = PyTuple_New(list_length(numbers));
-	int			next = 0;
-
-	for (int i = 0; names != NULL && i < table->column_count; i++)
-	{
-		PyObject   *name;
-
-		if (!list_member_int(numbers, table->columns[i].number))
-			continue;
-		name = PyUnicode_FromString(table->columns[i].name);
-		if (name == NULL)
-			Py_CLEAR(names);
-		else
-			PyTuple_SET_ITEM(names, next++, name);
-	}
-	return names;
-}
-
 /* Asks the class for its plan and estimates. */
 static void
 get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
@@ -80,7 +58,7 @@ get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	exclave_start_python();
 	answer = exclave_call("plan_scan",
 						  Py_BuildValue("(sNN)", table->class_name, exclave_python_table(table),
-										column_names(table, planned->columns)));
+										exclave_column_names(table, planned->columns)));
 	if (PyArg_ParseTuple(answer, "sdidd", &json, &rows, &width, &planned->startup_cost,
 						 &planned->total_cost))
 		copy = pstrdup(json);

@@ -1,7 +1,6 @@
 /* scan.c: BeginForeignScan to EndForeignScan: the rows that the class gives. */
 #include "host.h"
 
-#include "commands/explain.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
 #include "miscadmin.h"
@@ -263,18 +262,6 @@ end_scan(ForeignScanState *node)
 		release(node->fdw_state);
 }
 
-static void
-explain(ForeignScanState *node, struct ExplainState *es)
-{
-	PythonScan  *state = node->fdw_state;
-
-	ExplainPropertyText("Python Class",
-						exclave_to_server(exclave_describe_table(state->relid,
-																 InvalidOid)->class_name), es);
-	if (es->verbose)
-		ExplainPropertyText("Python Plan", state->plan, es);
-}
-
 void
 exclave_set_scan(FdwRoutine *routine)
 {
@@ -282,5 +269,4 @@ exclave_set_scan(FdwRoutine *routine)
 	routine->IterateForeignScan = iterate;
 	routine->ReScanForeignScan = rescan;
 	routine->EndForeignScan = end_scan;
-	routine->ExplainForeignScan = explain;
 }

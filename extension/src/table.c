@@ -212,3 +212,25 @@ exclave_python_table(const TableDescription *table)
 						 table->wrapper.name, exclave_python_options(table->wrapper.options),
 						 mapping, python_columns(table));
 }
+
+/* Makes a tuple of the names of some columns; NULL with an exception set if that fails. */
+PyObject *
+exclave_column_names(const TableDescription *table, List *numbers)
+{
+	PyObject   *names = PyTuple_New(list_length(numbers));
+	int			next = 0;
+
+	for (int i = 0; names != NULL && i < table->column_count; i++)
+	{
+		PyObject   *name;
+
+		if (!list_member_int(numbers, table->columns[i].number))
+			continue;
+		name = PyUnicode_FromString(table->columns[i].name);
+		if (name == NULL)
+			Py_CLEAR(names);
+		else
+			PyTuple_SET_ITEM(names, next++, name);
+	}
+	return names;
+}

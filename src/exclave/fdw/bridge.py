@@ -8,8 +8,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from exclave.fdw import literals
+from exclave.fdw import explaining, literals
 from exclave.fdw.options import Level, OptionError, Options
+from exclave.fdw.redaction import redacted
 from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
@@ -103,6 +104,16 @@ def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...])
     return _stream(answer) if hasattr(answer, "__arrow_c_stream__") else _rows(iter(answer))
 
 
+def explain(
+    name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...], verbose: bool
+) -> list[tuple[str, object]]:
+    """Give the lines of EXPLAIN for a scan: labels and values that EXPLAIN can show."""
+    plan = ScanPlan(remote=json.loads(kept), columns=columns)
+    lines = wrapper_class(name)().explain(plan, _table(wrapper_class(name), given))
+    shown = explaining.lines(lines)
+    return [*shown, ("Python Plan", redacted(kept))] if verbose else shown
+
+
 def _stream(source: Any) -> object:
     return source.__arrow_c_stream__()
 
@@ -127,4 +138,4 @@ def _checked(batch: Any, schema: Any) -> Any:
     return batch
 
 
-__all__ = ["OptionError", "check", "literal", "plan_scan", "scan", "validate"]
+__all__ = ["OptionError", "check", "explain", "literal", "plan_scan", "scan", "validate"]
