@@ -119,6 +119,13 @@ extern EXCLAVE_NORETURN void exclave_out_of_range(const Target *target);
 extern Datum exclave_object_datum(const Target *target, PyObject *value);
 extern void exclave_prepare_rows(void);
 
+/* to_python.c: Datums to Python objects */
+struct ArrayType;
+extern void exclave_prepare_to_python(void);
+extern PyObject *exclave_python_value(Oid type, int32 typmod, Datum value);
+extern PyObject *exclave_python_elements(struct ArrayType *array);
+extern bool exclave_is_unrepresentable(PyObject *value);
+
 /* arrow.c: an Arrow C stream to Datums */
 typedef struct ArrowScan ArrowScan;
 extern ArrowScan *exclave_arrow_open(PyObject *capsule, Target *targets, int count);

@@ -111,6 +111,8 @@ import_bridge(void)
 void
 exclave_start_python(void)
 {
+	PyObject   *module;
+
 	if (bridge != NULL)
 		return;
 	if (failed)
@@ -136,10 +138,12 @@ exclave_start_python(void)
 		failed = false;
 		exclave_prepare_interrupts();
 	}
-	bridge = import_bridge();
-	if (bridge == NULL)
+	module = import_bridge();
+	if (module == NULL)
 		exclave_throw();
 	exclave_prepare_rows();
+	exclave_prepare_to_python();
+	bridge = module;			/* only now, so that what failed is tried again */
 }
 
 /*
