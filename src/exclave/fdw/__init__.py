@@ -20,6 +20,7 @@ from exclave.fdw.options import Doc, OptionError, Options, SecretText
 from exclave.fdw.scanning import Aggregate, Lookup, ScanContext, ScanPlan, ScanRequest, SortKey
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
+from exclave.fdw.writing import TruncateContext, WriteContext, Writes
 
 __all__ = [
     "Aggregate",
@@ -50,7 +51,10 @@ __all__ = [
     "Server",
     "SortKey",
     "Table",
+    "TruncateContext",
     "Unrepresentable",
     "Wrapper",
     "WrapperError",
+    "WriteContext",
+    "Writes",
 ]

@@ -8,12 +8,14 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from exclave.fdw import explaining, literals
+from exclave.fdw import explaining, literals, writer
 from exclave.fdw.options import Level, OptionError, Options
 from exclave.fdw.redaction import redacted
 from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
+from exclave.fdw.writer import Writer
+from exclave.fdw.writing import TruncateContext, WriteContext
 
 _classes: dict[str, type[ForeignDataWrapper]] = {}
 
@@ -138,4 +140,70 @@ def _checked(batch: Any, schema: Any) -> Any:
     return batch
 
 
-__all__ = ["OptionError", "check", "explain", "literal", "plan_scan", "scan", "validate"]
+def updatable(name: str, given: tuple[Any, ...]) -> tuple[bool, bool, bool]:
+    """Say whether rows can be inserted into, changed in and removed from a table."""
+    cls = wrapper_class(name)
+    found = writer.updatable(cls(), _table(cls, given))
+    return "insert" in found, "update" in found, "delete" in found
+
+
+def key_columns(name: str, given: tuple[Any, ...], operation: str) -> tuple[str, ...]:
+    """Name the key of a table; nothing if PostgreSQL is about to refuse the operation anyway."""
+    cls = wrapper_class(name)
+    wrapper, table = cls(), _table(cls, given)
+    if operation not in writer.updatable(wrapper, table):
+        return ()
+    return writer.key_columns(wrapper, table)
+
+
+def batch_size(name: str, given: tuple[Any, ...]) -> int:
+    """Say how many rows are inserted at once at most."""
+    cls = wrapper_class(name)
+    return writer.batch_size(cls(), _table(cls, given))
+
+
+def begin_write(
+    name: str,
+    given: tuple[Any, ...],
+    columns: tuple[str, ...],
+    key: tuple[str, ...],
+    returning: tuple[str, ...],
+    ignore_conflicts: bool,
+) -> Writer:
+    """Make what `insert`, `update` and `delete` are called with, for one statement."""
+    cls = wrapper_class(name)
+    context = WriteContext(_table(cls, given), columns, key, returning, ignore_conflicts)
+    return Writer(cls(), context)
+
+
+insert = Writer.insert
+update = Writer.update
+delete = Writer.delete
+
+
+def truncate(
+    name: str, given: tuple[tuple[Any, ...], ...], cascade: bool, restart_identity: bool
+) -> None:
+    """Empty tables of one server."""
+    cls = wrapper_class(name)
+    tables = [_table(cls, each) for each in given]
+    cls().truncate(tables, TruncateContext(cascade, restart_identity))
+
+
+__all__ = [
+    "OptionError",
+    "batch_size",
+    "begin_write",
+    "check",
+    "delete",
+    "explain",
+    "insert",
+    "key_columns",
+    "literal",
+    "plan_scan",
+    "scan",
+    "truncate",
+    "updatable",
+    "update",
+    "validate",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from exclave.errors import ExclaveError
 from exclave.fdw.redaction import redacted
 
 _STATES: tuple[tuple[type[BaseException], str], ...] = (
@@ -12,6 +13,33 @@ _STATES: tuple[tuple[type[BaseException], str], ...] = (
     (NotImplementedError, "0A000"),
     (ImportError, "HV00L"),
 )
+
+
+class WrapperError(ExclaveError):
+    """An error that a wrapper reports to the client, with the SQLSTATE of its choice.
+
+    Parameters
+    ----------
+    message
+        The primary message.
+    sqlstate
+        Five characters, see "PostgreSQL Error Codes" in its documentation.
+    detail, hint
+        As in PostgreSQL's messages; the detail replaces the traceback.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        sqlstate: str = "HV000",
+        detail: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.detail = detail
+        self.hint = hint
 
 
 def describe(error: BaseException) -> tuple[str, str, str, str]:

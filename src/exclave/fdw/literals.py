@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
-from exclave.fdw.wrapper import WrapperError
+from exclave.fdw.failure import WrapperError
 
 _PLAIN = (
     Decimal, UUID, int, float, datetime.date, datetime.time, datetime.datetime,

@@ -6,43 +6,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from exclave.errors import ExclaveError
 from exclave.fdw.analyzing import Sample
+from exclave.fdw.failure import WrapperError
 from exclave.fdw.importing import ImportContext, ImportedTable, ImportRequest
 from exclave.fdw.options import NoOptions, Options
 from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
 from exclave.fdw.table import Table
+from exclave.fdw.writing import Writes
+
+__all__ = ["ForeignDataWrapper", "WrapperError"]
 
 
-class WrapperError(ExclaveError):
-    """An error that a wrapper reports to the client, with the SQLSTATE of its choice.
+class ForeignDataWrapper(Writes, ABC):
+    """A foreign-data wrapper.
 
-    Parameters
-    ----------
-    message
-        The primary message.
-    sqlstate
-        Five characters, see "PostgreSQL Error Codes" in its documentation.
-    detail, hint
-        As in PostgreSQL's messages; the detail replaces the traceback.
+    One object serves one plan, one scan or the writes of one statement to one table.
     """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        sqlstate: str = "HV000",
-        detail: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.sqlstate = sqlstate
-        self.detail = detail
-        self.hint = hint
-
-
-class ForeignDataWrapper(ABC):
-    """A foreign-data wrapper. One object serves one plan or one scan, never two at a time."""
 
     WrapperOptions: ClassVar[type[Options]] = NoOptions
     ServerOptions: ClassVar[type[Options]] = NoOptions
