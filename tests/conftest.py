@@ -10,10 +10,12 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+from tests.hosting import host_environment, hosted_installation
 
 from exclave.cluster import (
     Cluster,
@@ -104,6 +106,28 @@ def database(cluster: Cluster) -> Iterator[Database]:
 def remote_database(remote_cluster: Cluster) -> Iterator[Database]:
     """A fresh, empty database on `remote_cluster`."""
     with fresh_database(remote_cluster, prefix="remote") as made:
+        yield made
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=lambda major: f"pg{major}")
+def host_cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """A cluster that can run wrappers in Python, those of ``tests/fdw/wrappers`` too."""
+    installation = hosted_installation(request.param)
+    wrappers = Path(__file__).parent / "fdw" / "wrappers"
+    environment = host_environment(tmp_path_factory.mktemp("host") / "venv", wrappers)
+    settings = {"exclave_fdw.python": str(environment)}
+    with Cluster(installation=installation, settings=settings) as made:
+        yield made
+
+
+@pytest.fixture
+def host(host_cluster: Cluster) -> Iterator[Database]:
+    """A fresh database with the extension exclave_fdw."""
+    with fresh_database(host_cluster) as made:
+        with made.connect() as connection:
+            connection.execute("CREATE EXTENSION exclave_fdw")
         yield made
 
 

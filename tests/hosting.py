@@ -1,0 +1,145 @@
+"""PostgreSQL with the host of wrappers in it: a copy of an installation, made once and kept.
+
+Copies stand in ``.cache/host``, one for each version of PostgreSQL, of Python and of the sources.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from exclave.cluster import Installation, find_installation
+
+ROOT = Path(__file__).parents[1]
+EXTENSION = ROOT / "extension"
+COPIES = ROOT / ".cache" / "host"
+HEADERS = ROOT / ".cache" / "headers"
+
+
+def hosted_installation(major: int) -> Installation:
+    """Give a PostgreSQL that has the host; skip the test where it cannot be built.
+
+    Where ``EXCLAVE_HOST`` is ``required`` the test fails instead.
+    """
+    original = find_installation(major)
+    COPIES.mkdir(parents=True, exist_ok=True)
+    folder = COPIES / f"{major}-{_digest(original)}"
+    with (COPIES / f"{major}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        copy = _copied(original, folder)
+        _skip_unless_buildable(copy)
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _copy(original, folder)
+            build(copy, folder / "build")
+            (folder / "complete").touch()
+            _forget_others(major, folder)
+    return copy
+
+
+def host_environment(folder: Path, *paths: Path) -> Path:
+    """Make a virtual environment that sees what the tests see, and these folders."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    packages = next(folder.glob("lib/python*/site-packages"))
+    here = [path for path in sys.path if path.endswith("site-packages")]
+    lines = [str(ROOT / "src"), *map(str, paths), *here]
+    (packages / "here.pth").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def build(installation: Installation, folder: Path) -> None:
+    """Build the host in `folder` and install it into `installation`."""
+    folder.mkdir()
+    pg_config = installation.program("pg_config")
+    done = subprocess.run(
+        ["make", "-f", str(EXTENSION / "Makefile"), "install", f"PG_CONFIG={pg_config}",
+         f"PYTHON={sys.executable}", "COPT=-Werror"],
+        cwd=folder, env=installation.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _trees(installation: Installation) -> list[Path]:
+    """Give the folders of an installation; Debian keeps programs, data and headers apart."""
+    prefix = installation.bin_dir.parent
+    trees = [prefix]
+    if prefix.parts[-3:-1] == ("lib", "postgresql"):
+        usr = prefix.parents[2]
+        trees += [usr / "share/postgresql" / prefix.name, usr / "include/postgresql"]
+        unpacked = HEADERS / prefix.name / "usr"
+        trees += [unpacked / "lib/postgresql" / prefix.name, unpacked / "include/postgresql"]
+    return [tree for tree in trees if tree.is_dir()]
+
+
+def _place(tree: Path, folder: Path) -> Path:
+    """Say where a tree goes: those of Debian stay as they are relative to each other."""
+    parts = tree.parts
+    start = max((i for i, part in enumerate(parts) if part == "usr"), default=len(parts) - 1)
+    return folder.joinpath(*parts[start:])
+
+
+def _copy(installation: Installation, folder: Path) -> None:
+    for tree in _trees(installation):
+        shutil.copytree(tree, _place(tree, folder), symlinks=True, dirs_exist_ok=True)
+
+
+def _copied(installation: Installation, folder: Path) -> Installation:
+    prefix = installation.bin_dir.parent
+    moved = _place(prefix, folder)
+    lib = installation.lib_dir
+    lib_dir = moved / lib.relative_to(prefix) if lib.is_relative_to(prefix) else lib
+    return Installation(
+        installation.version, installation.major, moved / "bin", lib_dir, installation.source
+    )
+
+
+def _skip_unless_buildable(copy: Installation) -> None:
+    original = find_installation(copy.major)
+    headers = [found for tree in _trees(original) for found in tree.rglob("server/postgres.h")]
+    lacks = ""
+    if not headers:
+        lacks = f"the {original.source} PostgreSQL {original.version} has no server headers"
+    elif not (original.bin_dir / "pg_config").is_file():
+        lacks = f"the {original.source} PostgreSQL {original.version} has no pg_config"
+    elif not Path(sysconfig.get_path("include"), "Python.h").is_file():
+        lacks = "this Python has no headers"
+    elif not sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        lacks = "this Python has no shared library"
+    if lacks and os.environ.get("EXCLAVE_HOST") == "required":
+        pytest.fail(f"{lacks}; `make headers` may get them", pytrace=False)
+    if lacks:
+        pytest.skip(f"WRAPPERS IN PYTHON ARE NOT TESTED: {lacks}; `make headers` may get them")
+
+
+def _digest(installation: Installation) -> str:
+    digest = hashlib.sha256(f"{installation.version} {installation.bin_dir}".encode())
+    digest.update(f"{sys.version} {sys.executable}".encode())
+    for file in sorted(EXTENSION.rglob("*")):
+        if file.suffix in {".c", ".h", ".sql", ".control"} or file.name == "Makefile":
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _forget_others(major: int, folder: Path) -> None:
+    """Remove copies that were made of other sources, unless a server still runs in them."""
+    for other in COPIES.glob(f"{major}-*"):
+        if other != folder and not _is_used(other):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _is_used(folder: Path) -> bool:
+    for process in Path("/proc").glob("[0-9]*/exe"):
+        try:
+            if process.resolve().is_relative_to(folder):
+                return True
+        except OSError:
+            continue
+    return False
