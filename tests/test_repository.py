@@ -36,6 +36,7 @@ FLOORS: dict[str, set[str]] = {
     "redact": {"errors", "objects"},
     "cluster": {"errors", "objects"},
     "fdw": {"errors", "objects"},
+    "wrappers": {"errors", "objects", "fdw"},
     "testing": {
         "errors", "objects", "catalog", "plan", "cluster", "federation", "sqlalchemy",
     },
@@ -60,6 +61,7 @@ PACKAGES: dict[str, set[str]] = {
     "redact": set(),
     "cluster": {"psycopg"},
     "fdw": {"_exclave_host", "pyarrow"},
+    "wrappers": set(),
     "testing": {"psycopg", "pytest", "sqlalchemy"},
     "cli": {"psycopg", "typer", "rich"},
 }

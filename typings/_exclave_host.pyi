@@ -1,3 +1,8 @@
+from collections.abc import Callable
+from typing import TypeVar
+
+_Session = TypeVar("_Session")
+
 DEBUG: int
 LOG: int
 INFO: int
@@ -8,3 +13,4 @@ class Cancelled(BaseException): ...
 
 def log(level: int, message: str, /) -> None: ...
 def check_interrupts() -> None: ...
+def session(server: int, user: int, make: Callable[[], _Session], /) -> _Session: ...

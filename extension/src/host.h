@@ -74,6 +74,9 @@ typedef struct TableDescription
 	const char *class_name;
 	const char *schema;
 	Oid			relid;
+	Oid			server_oid;
+	Oid			user;			/* InvalidOid while planning */
+	const char *user_name;
 	ForeignObject table;
 	ForeignObject server;
 	ForeignObject wrapper;

@@ -136,6 +136,9 @@ exclave_describe_table(Oid relid, Oid user)
 
 	description->class_name = exclave_class_of_function(wrapper->fdwhandler);
 	description->relid = relid;
+	description->server_oid = server->serverid;
+	description->user = user;
+	description->user_name = OidIsValid(user) ? exclave_to_utf8(GetUserNameFromId(user, false)) : "";
 	description->schema = exclave_to_utf8(get_namespace_name(RelationGetNamespace(relation)));
 	description->table.name = exclave_to_utf8(RelationGetRelationName(relation));
 	description->table.options = utf8_options(table->options);
@@ -206,11 +209,13 @@ exclave_python_table(const TableDescription *table)
 		mapping = exclave_python_options(table->mapping_options);
 	else
 		Py_INCREF(mapping);
-	return Py_BuildValue("(IssNsNsNNN)", (unsigned int) table->relid, table->schema,
+	return Py_BuildValue("(IssNsNsNNNIIs)", (unsigned int) table->relid, table->schema,
 						 table->table.name, exclave_python_options(table->table.options),
 						 table->server.name, exclave_python_options(table->server.options),
 						 table->wrapper.name, exclave_python_options(table->wrapper.options),
-						 mapping, python_columns(table));
+						 mapping, python_columns(table),
+						 (unsigned int) table->server_oid, (unsigned int) table->user,
+						 table->user_name);
 }
 
 /* Makes a tuple of the names of some columns; NULL with an exception set if that fails. */

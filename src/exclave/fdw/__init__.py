@@ -18,6 +18,7 @@ from exclave.fdw.conditions import (
 from exclave.fdw.importing import ImportContext, ImportedColumn, ImportedTable, ImportRequest
 from exclave.fdw.options import Doc, OptionError, Options, SecretText
 from exclave.fdw.scanning import Aggregate, Lookup, ScanContext, ScanPlan, ScanRequest, SortKey
+from exclave.fdw.session import Session
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
 from exclave.fdw.writing import TruncateContext, WriteContext, Writes
@@ -49,6 +50,7 @@ __all__ = [
     "ScanRequest",
     "SecretText",
     "Server",
+    "Session",
     "SortKey",
     "Table",
     "TruncateContext",

@@ -68,7 +68,7 @@ def validate(name: str, level: Level, options: dict[str, str]) -> None:
 
 def _table(cls: type[ForeignDataWrapper], given: tuple[Any, ...]) -> Table:
     oid, schema, name, options, server, server_options, wrapper, wrapper_options = given[:8]
-    mapping, columns = given[8:]
+    mapping, columns, server_oid, user_oid, user = given[8:]
     column_options = cls.ColumnOptions
     return Table(
         oid,
@@ -82,9 +82,11 @@ def _table(cls: type[ForeignDataWrapper], given: tuple[Any, ...]) -> Table:
             for number, column, type_oid, typmod, kind, not_null, its_options in columns
         ),
         cls.TableOptions.parse(options, "table"),
-        Server(server, cls.ServerOptions.parse(server_options, "server")),
+        Server(server, cls.ServerOptions.parse(server_options, "server"), server_oid),
         Wrapper(wrapper, cls.WrapperOptions.parse(wrapper_options, "wrapper")),
         None if mapping is None else cls.MappingOptions.parse(mapping, "mapping"),
+        user,
+        user_oid,
     )  # fmt: skip
 
 
@@ -102,7 +104,7 @@ def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...])
     """Start a scan: gives the capsule of an Arrow stream, or an iterator of rows."""
     cls = wrapper_class(name)
     plan = ScanPlan(remote=json.loads(kept), columns=columns)
-    answer = cls().scan(plan, ScanContext(_table(cls, given)))
+    answer = cls().scan(plan, ScanContext(_table(cls, given), session_type=cls.Session))
     return _stream(answer) if hasattr(answer, "__arrow_c_stream__") else _rows(iter(answer))
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exclave.fdw.conditions import Condition
-from exclave.fdw.messages import Messages
-from exclave.fdw.table import Table
+from exclave.fdw.context import TableContext
 
 
 @dataclass(frozen=True)
@@ -148,13 +147,5 @@ class ScanPlan:
 
 
 @dataclass(frozen=True)
-class ScanContext(Messages):
-    """What a wrapper knows while it scans.
-
-    Parameters
-    ----------
-    table
-        The table, with its options as they are now and with those of the user's mapping.
-    """
-
-    table: Table
+class ScanContext(TableContext):
+    """What a wrapper knows while it scans."""

@@ -40,6 +40,7 @@ class Server:
 
     name: str
     options: Options
+    oid: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Table:
         Those that it belongs to.
     mapping
         The user mapping's options; None if there is no mapping, and always while planning.
+    user, user_oid
+        The role as whom it is scanned or written; empty while planning.
     """
 
     oid: int
@@ -76,3 +79,5 @@ class Table:
     server: Server
     wrapper: Wrapper
     mapping: Options | None = field(default=None, repr=False)
+    user: str = ""
+    user_oid: int = 0

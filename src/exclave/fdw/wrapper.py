@@ -11,6 +11,7 @@ from exclave.fdw.failure import WrapperError
 from exclave.fdw.importing import ImportContext, ImportedTable, ImportRequest
 from exclave.fdw.options import NoOptions, Options
 from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
+from exclave.fdw.session import Session as SessionType
 from exclave.fdw.table import Table
 from exclave.fdw.writing import Writes
 
@@ -29,6 +30,9 @@ class ForeignDataWrapper(Writes, ABC):
     TableOptions: ClassVar[type[Options]] = NoOptions
     ColumnOptions: ClassVar[type[Options]] = NoOptions
     ImportOptions: ClassVar[type[Options]] = NoOptions
+
+    Session: ClassVar[type[SessionType]] = SessionType
+    """What ``context.session`` is an object of."""
 
     pushdown: ClassVar[frozenset[str]] = frozenset()
     """What `plan_scan` is asked for besides conditions: "sort", "limit", "aggregate"."""
