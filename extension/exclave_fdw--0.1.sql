@@ -1,10 +1,11 @@
 \echo Use "CREATE EXTENSION exclave_fdw" to load this file. \quit
 
--- makes a wrapper of a Python class: its handler and its validator, which know the class, and itself
-CREATE FUNCTION create_wrapper(name name, class text) RETURNS void
+-- makes a wrapper of a Python class: its handler and its validator, which know the class, and itself;
+-- both arguments are text, so that no overload that somebody adds is a better match for literals
+CREATE FUNCTION create_wrapper(name text, class text) RETURNS void
 AS 'MODULE_PATHNAME', 'exclave_create_wrapper' LANGUAGE C STRICT;
 
-REVOKE ALL ON FUNCTION create_wrapper(name, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION create_wrapper(text, text) FROM PUBLIC;
 
 -- what runs: for questions about an installation
 CREATE FUNCTION python_version() RETURNS text

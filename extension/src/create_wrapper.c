@@ -59,7 +59,7 @@ check_class(const char *class_name)
 Datum
 exclave_create_wrapper(PG_FUNCTION_ARGS)
 {
-	const char *name = NameStr(*PG_GETARG_NAME(0));
+	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *class_name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	const char *schema;
 
