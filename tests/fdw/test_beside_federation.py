@@ -40,9 +40,9 @@ def test_nobody_can_stand_before_create_wrapper(
 ) -> None:
     role = f"owner_{host.name}"
     connection.execute(
-        sql.SQL(
-            "CREATE ROLE {0}; GRANT USAGE, CREATE ON SCHEMA exclave TO {0}; SET ROLE {0}"
-        ).format(sql.Identifier(role))
+        sql.SQL("CREATE ROLE {0}; GRANT CREATE ON SCHEMA exclave TO {0}; SET ROLE {0}").format(
+            sql.Identifier(role)
+        )
     )
     for name, of_class in [("name", "text"), ("varchar", "varchar"), ("anyelement", "anyelement")]:
         connection.execute(

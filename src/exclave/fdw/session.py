@@ -1,4 +1,4 @@
-"""What a wrapper keeps for one server and user, a connection say, with PostgreSQL's transactions."""
+"""What a wrapper keeps for one server and user, with PostgreSQL's transactions: a connection."""
 
 from __future__ import annotations
 
