@@ -148,4 +148,12 @@ class ScanPlan:
 
 @dataclass(frozen=True)
 class ScanContext(TableContext):
-    """What a wrapper knows while it scans."""
+    """What a wrapper knows while it scans.
+
+    Parameters
+    ----------
+    conditions
+        Those of the request, in their order, with the values of parameters filled in.
+    """
+
+    conditions: tuple[Condition, ...] = ()

@@ -1,0 +1,74 @@
+"""Which calls of a function a query asks for: its arguments, from conditions with ``=`` and IN."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from exclave.fdw import AnyOf, Comparison, Condition, Unrepresentable, WrapperError
+from exclave.wrappers.python.registry import TableFunction
+
+
+def is_given(condition: Condition, name: str) -> bool:
+    """Tell whether a condition says which values a column has."""
+    if isinstance(condition, Comparison | AnyOf) and condition.column == name:
+        return condition.operator == "=" and not getattr(condition, "every", False)
+    return False
+
+
+def missing(function: TableFunction, conditions: Sequence[Condition]) -> tuple[str, ...]:
+    """Name the arguments without a default that no condition gives a value."""
+    return tuple(
+        name
+        for name in function.required
+        if not any(is_given(condition, name) for condition in conditions)
+    )
+
+
+def calls(function: TableFunction, conditions: Sequence[Condition]) -> Iterator[dict[str, Any]]:
+    """Give the arguments of each call that is needed: one for each combination of values.
+
+    Raises
+    ------
+    WrapperError
+        If an argument has no value, or one that Python has not.
+    """
+    absent = missing(function, conditions)
+    if absent:
+        raise WrapperError(
+            f"the function {function.name} needs a value of {', '.join(absent)}",
+            sqlstate="HV00L",
+            hint=f"Write WHERE {' AND '.join(f'{name} = …' for name in absent)}.",
+        )
+    choices = [_values(function, name, conditions) for name in function.arguments]
+    for values in itertools.product(*choices):
+        yield dict(zip(function.arguments, values, strict=True))
+
+
+def _values(function: TableFunction, name: str, conditions: Sequence[Condition]) -> list[Any]:
+    given = [condition for condition in conditions if is_given(condition, name)]
+    if not given:
+        return [function.parameters[name].default]
+    fewest = min((_listed(condition) for condition in given), key=len)
+    for value in fewest:
+        if isinstance(value, Unrepresentable):
+            raise WrapperError(
+                f"the {value.type} {value.text} cannot be given to the function {function.name}",
+                sqlstate="22023",
+            )
+    return _distinct([value for value in fewest if value is not None])
+
+
+def _listed(condition: Condition) -> Sequence[Any]:
+    if isinstance(condition, AnyOf):
+        return cast("Sequence[Any]", condition.values)
+    return [cast("Comparison", condition).value]
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    """Leave out what is equal to one before: IN ('a', 'a') gives each row once."""
+    try:
+        return list(dict.fromkeys(values))
+    except TypeError:  # lists are not hashable
+        return [value for number, value in enumerate(values) if value not in values[:number]]
