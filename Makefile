@@ -12,7 +12,7 @@ export PYTHON
 # EXCLAVE_TEST_PG=18 make test: only these versions, and nothing is installed for it
 versions = $${EXCLAVE_TEST_PG:-$$(.ci/postgresql $(VENV) $(1))}
 
-.PHONY: help demo test lint types regression pgbouncer headers test-main test-sa20 test-matrix fuzz bench docs format clean
+.PHONY: help demo test lint types regression pgbouncer mariadb headers test-main test-sa20 test-matrix fuzz bench docs format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -42,10 +42,13 @@ regression: ## get the scripts with which PostgreSQL tests its own wrappers; tes
 pgbouncer: ## get PgBouncer; tests put it in front of a remote
 	.ci/pgbouncer .cache/pgbouncer
 
+mariadb: ## get MariaDB; tests read and write it through the wrapper "database"
+	.ci/mariadb .cache/mariadb
+
 headers: $(VENV)/.installed ## get what the host of wrappers is built with
 	.ci/headers $(VENV) .cache/headers $${EXCLAVE_TEST_PG:-18 15}
 
-test-main: $(VENV)/.installed regression pgbouncer headers ## the tests on PostgreSQL 18 and 15, with the newest SQLAlchemy
+test-main: $(VENV)/.installed regression pgbouncer mariadb headers ## the tests on PostgreSQL 18 and 15, with the newest SQLAlchemy
 	pg=$(call versions,18 15)
 	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST)
 
@@ -56,7 +59,7 @@ test-sa20: $(VENV)/.installed ## the SQLAlchemy tests once more, on SQLAlchemy 2
 		EXCLAVE_TEST_PG=$$pg $(VENV_SA20)/bin/$(PYTEST) tests/sqlalchemy
 	fi
 
-test-matrix: $(VENV)/.installed $(VENV_SA20)/.installed regression pgbouncer headers ## all tests on PostgreSQL 15 to 18, SQLAlchemy 2.0 and newer
+test-matrix: $(VENV)/.installed $(VENV_SA20)/.installed regression pgbouncer mariadb headers ## all tests on PostgreSQL 15 to 18, SQLAlchemy 2.0 and newer
 	pg=$(call versions,18 17 16 15)
 	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST)
 	EXCLAVE_TEST_PG=$$pg $(VENV_SA20)/bin/$(PYTEST)
