@@ -51,6 +51,10 @@ extern char *exclave_to_utf8(const char *text);
 /* host_api.c: the module _exclave_host, which Python calls */
 PyMODINIT_FUNC PyInit__exclave_host(void);
 
+/* roles.c: what roles may do, as Python asks for it */
+extern PyObject *exclave_has_role(PyObject *self, PyObject *arguments);
+extern PyObject *exclave_is_superuser(PyObject *self, PyObject *arguments);
+
 /* table.c: a foreign table, its server and its wrapper, as Python is told of them */
 typedef struct ForeignColumn
 {

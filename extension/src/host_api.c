@@ -54,6 +54,8 @@ host_check_interrupts(PyObject *self, PyObject *arguments)
 static PyMethodDef methods[] = {
 	{"check_interrupts", host_check_interrupts, METH_NOARGS,
 	"Raise Cancelled if PostgreSQL asks for the end of the statement."},
+	{"has_role", exclave_has_role, METH_VARARGS, "Whether a user has the privileges of a role."},
+	{"is_superuser", exclave_is_superuser, METH_VARARGS, "Whether a user is a superuser."},
 	{"log", host_log, METH_VARARGS, "Send a message to the client and the server's log."},
 	{NULL, NULL, 0, NULL},
 };

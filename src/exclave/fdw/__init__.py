@@ -17,6 +17,7 @@ from exclave.fdw.conditions import (
 )
 from exclave.fdw.importing import ImportContext, ImportedColumn, ImportedTable, ImportRequest
 from exclave.fdw.options import Doc, OptionError, Options, SecretText
+from exclave.fdw.roles import has_role, is_superuser
 from exclave.fdw.scanning import Aggregate, Lookup, ScanContext, ScanPlan, ScanRequest, SortKey
 from exclave.fdw.session import Session
 from exclave.fdw.table import Column, Server, Table, Wrapper
@@ -59,4 +60,6 @@ __all__ = [
     "WrapperError",
     "WriteContext",
     "Writes",
+    "has_role",
+    "is_superuser",
 ]

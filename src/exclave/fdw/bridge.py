@@ -63,7 +63,8 @@ def _options_of(cls: type[ForeignDataWrapper], level: Level) -> type[Options]:
 
 def validate(name: str, level: Level, options: dict[str, str]) -> None:
     """Check the options of an object that is about to be created or altered."""
-    _options_of(wrapper_class(name), level).parse(options, level)
+    cls = wrapper_class(name)
+    cls.check_rights(level, _options_of(cls, level).parse(options, level))
 
 
 def _table(cls: type[ForeignDataWrapper], given: tuple[Any, ...]) -> Table:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from exclave.fdw.analyzing import Sample
 from exclave.fdw.failure import WrapperError
 from exclave.fdw.importing import ImportContext, ImportedTable, ImportRequest
-from exclave.fdw.options import NoOptions, Options
+from exclave.fdw.options import Level, NoOptions, Options
 from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
 from exclave.fdw.session import Session as SessionType
 from exclave.fdw.table import Table
@@ -36,6 +36,26 @@ class ForeignDataWrapper(Writes, ABC):
 
     pushdown: ClassVar[frozenset[str]] = frozenset()
     """What `plan_scan` is asked for besides conditions: "sort", "limit", "aggregate"."""
+
+    @classmethod
+    def check_rights(cls, level: Level, options: Options) -> None:
+        """Refuse options that the current role may not set; called for each CREATE and ALTER.
+
+        Does nothing unless a class overrides it: one that reads files as the user who runs
+        PostgreSQL asks `has_role`.
+
+        Parameters
+        ----------
+        level
+            Of what they are the options.
+        options
+            All of them, those that stay as they were too.
+
+        Raises
+        ------
+        WrapperError
+            With SQLSTATE 42501, naming the right that is missing.
+        """
 
     def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
         """Say what a scan will do and cost; without any effect outside, as EXPLAIN calls it too."""
