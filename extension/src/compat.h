@@ -16,12 +16,18 @@ extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #include "commands/explain_state.h"
 #define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
 	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, NIL, NULL, NULL, NIL, private)
+#define EXCLAVE_UPPER_PATH(root, rel, target, rows, startup, total, keys, private) \
+	create_foreign_upper_path(root, rel, target, rows, 0, startup, total, keys, NULL, NIL, private)
 #elif PG_VERSION_NUM >= 170000
 #define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
 	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, NULL, NULL, NIL, private)
+#define EXCLAVE_UPPER_PATH(root, rel, target, rows, startup, total, keys, private) \
+	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, NULL, NIL, private)
 #else
 #define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
 	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, NULL, NULL, private)
+#define EXCLAVE_UPPER_PATH(root, rel, target, rows, startup, total, keys, private) \
+	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, NULL, private)
 #endif
 
 /* As whom a table is scanned: the owner of the view that names it, or the current user. */
@@ -29,7 +35,16 @@ extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #define EXCLAVE_CHECK_AS_USER(node, plan) ((plan)->checkAsUser)
 #else
 #define EXCLAVE_CHECK_AS_USER(node, plan) \
-	(exec_rt_fetch((plan)->scan.scanrelid, (node)->ss.ps.state)->checkAsUser)
+	(exec_rt_fetch(bms_next_member((plan)->fs_relids, -1), (node)->ss.ps.state)->checkAsUser)
+#endif
+
+/* Whether a collation compares bytes, and a pathkey descends. */
+#if PG_VERSION_NUM >= 180000
+#define EXCLAVE_COMPARES_BYTES(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
+#define EXCLAVE_DESCENDING(pathkey) ((pathkey)->pk_cmptype == COMPARE_GT)
+#else
+#define EXCLAVE_COMPARES_BYTES(collation) lc_collate_is_c(collation)
+#define EXCLAVE_DESCENDING(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
 /* A timeout of the transaction ends the session, as pg_terminate_backend does. */

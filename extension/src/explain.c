@@ -7,6 +7,8 @@
 #include "parser/parsetree.h"
 #include "utils/rel.h"
 
+#include "plan_nodes.h"
+
 /* Gives the table that is scanned; for a join or an aggregate, the first that it is made of. */
 static Oid
 scanned_table(ForeignScanState *node, struct ExplainState *es)
@@ -73,12 +75,51 @@ release_lines(void *argument)
 	exclave_release(&((Lines *) argument)->pairs);
 }
 
+/* Makes a tuple of the names of what the class gives, also if that is not columns of the table. */
+static PyObject *
+names_of(TableDescription *table, ForeignScan *plan)
+{
+	List	   *numbers = plan_columns(plan->fdw_private);
+	PyObject   *names;
+	ListCell   *cell;
+
+	if (plan->fdw_scan_tlist == NIL)
+		return exclave_column_names(table, numbers);
+	names = PyTuple_New(list_length(numbers));
+	foreach(cell, numbers)
+	{
+		TargetEntry *entry = list_nth_node(TargetEntry, plan->fdw_scan_tlist,
+										   lfirst_int(cell) - 1);
+		PyObject   *name = NULL;
+
+		if (names != NULL)
+			name = PyUnicode_FromString(exclave_to_utf8(entry->resname));
+		if (name == NULL)
+		{
+			Py_XDECREF(names);
+			return NULL;
+		}
+		PyTuple_SET_ITEM(names, foreach_current_index(cell), name);
+	}
+	return names;
+}
+
+/* Shows what the class does besides giving rows. */
+static void
+show_upper(List *upper, struct ExplainState *es)
+{
+	List	   *shown = upper == NIL ? NIL : list_nth(upper, UPPER_SHOWN);
+
+	for (int i = 0; i < list_length(shown); i += 2)
+		ExplainPropertyText(strVal(list_nth(shown, i)), strVal(list_nth(shown, i + 1)), es);
+}
+
 /* Asks the class for its lines: a list of pairs of label and value. */
 static Lines *
-lines_of(TableDescription *table, List *private, struct ExplainState *es)
+lines_of(TableDescription *table, ForeignScan *plan, struct ExplainState *es)
 {
 	Lines	   *lines = palloc0(sizeof(Lines));
-	const char *plan = exclave_to_utf8(strVal(linitial(private)));
+	const char *json = exclave_to_utf8(plan_json(plan->fdw_private));
 
 	exclave_start_python();
 	lines->released.func = release_lines;
@@ -86,8 +127,8 @@ lines_of(TableDescription *table, List *private, struct ExplainState *es)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &lines->released);
 	lines->pairs = exclave_call("explain",
 								Py_BuildValue("(sNsNN)", table->class_name,
-											  exclave_python_table(table), plan,
-											  exclave_column_names(table, lsecond(private)),
+											  exclave_python_table(table), json,
+											  names_of(table, plan),
 											  PyBool_FromLong(es->verbose)));
 	return lines;
 }
@@ -100,7 +141,8 @@ explain_scan(ForeignScanState *node, struct ExplainState *es)
 	Lines	   *lines;
 
 	ExplainPropertyText("Python Class", exclave_to_server(table->class_name), es);
-	lines = lines_of(table, plan->fdw_private, es);
+	show_upper(plan_upper(plan->fdw_private), es);
+	lines = lines_of(table, plan, es);
 	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines->pairs); i++)
 	{
 		PyObject   *pair = PyList_GET_ITEM(lines->pairs, i);

@@ -63,6 +63,7 @@ typedef struct ForeignColumn
 	const char *type_name;
 	Oid			type;
 	int32		typmod;
+	Oid			collation;
 	bool		not_null;
 	List	   *options;
 } ForeignColumn;
@@ -139,10 +140,14 @@ extern ArrowScan *exclave_arrow_open(PyObject *capsule, Target *targets, int cou
 extern bool exclave_arrow_next(ArrowScan *scan, Datum *values, bool *nulls);
 extern void exclave_arrow_close(ArrowScan *scan);
 
+/* averages.c */
+extern void exclave_make_averages(List *averages, Datum *values, bool *nulls, TupleDesc row);
+
 /* planning.c, scan.c and so on: the callbacks */
 struct FdwRoutine;
 extern void exclave_set_planning(struct FdwRoutine *routine);
 extern void exclave_set_scan(struct FdwRoutine *routine);
 extern void exclave_set_explain(struct FdwRoutine *routine);
+extern void exclave_set_upper(struct FdwRoutine *routine);
 
 #endif

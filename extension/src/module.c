@@ -51,6 +51,7 @@ exclave_handler(PG_FUNCTION_ARGS)
 	FdwRoutine *routine = makeNode(FdwRoutine);
 
 	exclave_set_planning(routine);
+	exclave_set_upper(routine);
 	exclave_set_scan(routine);
 	exclave_set_explain(routine);
 	PG_RETURN_POINTER(routine);

@@ -15,6 +15,7 @@ typedef enum PlanPosition
 	PLAN_COLUMNS,				/* IntList: numbers of the columns of a row */
 	PLAN_CONDITIONS,			/* List of trees: quals.c */
 	PLAN_FLAGS,					/* Integer: of PlanFlag */
+	PLAN_UPPER,					/* List: of UpperPosition; empty for rows as they are */
 	PLAN_LENGTH
 } PlanPosition;
 
@@ -25,6 +26,16 @@ typedef enum PlanFlag
 	PLAN_LIMITED = 2,
 	PLAN_AGGREGATED = 4
 } PlanFlag;
+
+/* Positions in what is kept where the class groups or limits: upper.c. */
+typedef enum UpperPosition
+{
+	UPPER_RELATION,				/* Integer: OID of the table, as groups have no scanrelid */
+	UPPER_LIMIT,				/* Integer: -1 for none */
+	UPPER_ONE_ROW,				/* Boolean: aggregates without GROUP BY */
+	UPPER_AVERAGES,				/* IntList: numbers of average, sum and count, three for each */
+	UPPER_SHOWN					/* List of Strings: labels and texts of lines of EXPLAIN */
+} UpperPosition;
 
 static inline const char *
 plan_json(List *kept)
@@ -48,6 +59,12 @@ static inline int
 plan_flags(List *kept)
 {
 	return intVal(list_nth(kept, PLAN_FLAGS));
+}
+
+static inline List *
+plan_upper(List *kept)
+{
+	return (List *) list_nth(kept, PLAN_UPPER);
 }
 
 #endif

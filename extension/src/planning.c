@@ -10,14 +10,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 
-/* What the class answered, until the plan is made of it. */
-typedef struct Planned
-{
-	char	   *plan;			/* JSON */
-	List	   *columns;		/* numbers of those that the query needs */
-	double		startup_cost;
-	double		total_cost;
-} Planned;
+#include "planning.h"
 
 /* Gives the numbers of the columns that the query needs, all of them for a whole row. */
 static List *
@@ -91,8 +84,12 @@ get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path, List 
 		 List *clauses, Plan *outer)
 {
 	Planned    *planned = rel->fdw_private;
-	List	   *kept = list_make2(makeString(planned->plan), planned->columns);
+	List	   *kept = path->fdw_private;
 
+	if (IS_UPPER_REL(rel))
+		return exclave_upper_plan(rel, path, tlist);
+	if (kept == NIL)
+		kept = list_make5(makeString(planned->plan), planned->columns, NIL, makeInteger(0), NIL);
 	return make_foreignscan(tlist, extract_actual_clauses(clauses, false), rel->relid, NIL, kept,
 							NIL, NIL, outer);
 }

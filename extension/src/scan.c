@@ -9,6 +9,8 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "plan_nodes.h"
+
 #define MOST_ROWS_AHEAD 1024
 
 typedef struct PythonScan
@@ -21,6 +23,10 @@ typedef struct PythonScan
 	List	   *columns;
 	Target	   *targets;
 	int			target_count;
+	List	   *averages;		/* as UPPER_AVERAGES */
+	int			limit;			/* -1 for none */
+	bool		one_row;		/* exactly one is right */
+	int64		given;			/* rows of this scan */
 	bool		started;
 
 	ArrowScan  *arrow;			/* either this ... */
@@ -72,6 +78,19 @@ release(void *argument)
 	state->exhausted = false;
 }
 
+/* Reads what is kept where the class groups or limits. */
+static void
+read_upper(PythonScan *state, List *upper)
+{
+	state->limit = -1;
+	if (upper == NIL)
+		return;
+	state->relid = (Oid) intVal(list_nth(upper, UPPER_RELATION));
+	state->limit = intVal(list_nth(upper, UPPER_LIMIT));
+	state->one_row = boolVal(list_nth(upper, UPPER_ONE_ROW));
+	state->averages = list_nth(upper, UPPER_AVERAGES);
+}
+
 /* Only remembers what is to be scanned: EXPLAIN shall have no effect outside. */
 static void
 begin_scan(ForeignScanState *node, int eflags)
@@ -80,7 +99,9 @@ begin_scan(ForeignScanState *node, int eflags)
 	PythonScan  *state = palloc0(sizeof(PythonScan));
 	Oid			view_owner = EXCLAVE_CHECK_AS_USER(node, plan);
 
-	state->relid = RelationGetRelid(node->ss.ss_currentRelation);
+	read_upper(state, plan_upper(plan->fdw_private));
+	if (node->ss.ss_currentRelation != NULL)
+		state->relid = RelationGetRelid(node->ss.ss_currentRelation);
 	state->user = OidIsValid(view_owner) ? view_owner : GetUserId();
 	state->plan = strVal(linitial(plan->fdw_private));
 	state->columns = lsecond(plan->fdw_private);
@@ -150,6 +171,7 @@ start(PythonScan *state, TupleDesc descriptor)
 	}
 	state->started = true;
 	state->ahead = 1;
+	state->given = 0;
 	MemoryContextSwitchTo(before);
 }
 
@@ -219,12 +241,40 @@ store_row(PythonScan *state, PyObject *row, Datum *values, bool *nulls)
 	}
 }
 
+/* Puts the next row into the slot; gives false if there is none. */
+static bool
+fetch_row(PythonScan *state, TupleTableSlot *slot)
+{
+	PyObject   *row;
+
+	if (state->arrow != NULL)
+		return exclave_arrow_next(state->arrow, slot->tts_values, slot->tts_isnull);
+	row = next_row(state);
+	if (row == NULL)
+		return false;
+	store_row(state, row, slot->tts_values, slot->tts_isnull);
+	drop_row(state);
+	return true;
+}
+
+/* Whether what the class gave, `more` or no more, is one row where aggregates must be one. */
+static void
+check_one_row(const PythonScan *state, bool more)
+{
+	if (state->given + more != 1)
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_ERROR),
+				errmsg("expected one row of aggregates, found %s", more ? "more" : "none"),
+				errhint("Without GROUP BY, a class that aggregates gives one row, also of an empty table."));
+}
+
 /* Fills the slot; called in the memory of one row, so what it allocates goes with the row. */
 static TupleTableSlot *
 iterate(ForeignScanState *node)
 {
 	PythonScan  *state = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	bool		more;
 
 	ExecClearTuple(slot);
 	if (!state->started)
@@ -232,20 +282,17 @@ iterate(ForeignScanState *node)
 		start(state, slot->tts_tupleDescriptor);
 		memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	}
-	if (state->arrow != NULL)
-	{
-		if (!exclave_arrow_next(state->arrow, slot->tts_values, slot->tts_isnull))
-			return slot;
-	}
-	else
-	{
-		PyObject   *row = next_row(state);
-
-		if (row == NULL)
-			return slot;
-		store_row(state, row, slot->tts_values, slot->tts_isnull);
-		drop_row(state);
-	}
+	if (state->limit >= 0 && state->given >= state->limit)
+		return slot;
+	more = fetch_row(state, slot);
+	if (state->one_row)
+		check_one_row(state, more);
+	if (!more)
+		return slot;
+	state->given++;
+	if (state->averages != NIL)
+		exclave_make_averages(state->averages, slot->tts_values, slot->tts_isnull,
+							  slot->tts_tupleDescriptor);
 	return ExecStoreVirtualTuple(slot);
 }
 

@@ -102,6 +102,7 @@ describe_columns(TableDescription *description, Relation relation)
 		column->name = exclave_to_utf8(NameStr(attribute->attname));
 		column->type = attribute->atttypid;
 		column->typmod = attribute->atttypmod;
+		column->collation = attribute->attcollation;
 		column->type_name = exclave_to_utf8(format_type_with_typemod(attribute->atttypid,
 																	  attribute->atttypmod));
 		column->not_null = attribute->attnotnull;

@@ -11,7 +11,7 @@ from typing import Any
 from exclave.fdw import explaining, literals, writer
 from exclave.fdw.options import Level, OptionError, Options
 from exclave.fdw.redaction import redacted
-from exclave.fdw.scanning import ScanContext, ScanPlan, ScanRequest
+from exclave.fdw.scanning import Aggregate, ScanContext, ScanPlan, ScanRequest, SortKey
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
 from exclave.fdw.writer import Writer
@@ -91,14 +91,46 @@ def _table(cls: type[ForeignDataWrapper], given: tuple[Any, ...]) -> Table:
     )  # fmt: skip
 
 
+def _kept(plan: ScanPlan) -> str:
+    return json.dumps(dict(plan.remote), allow_nan=False, separators=(",", ":"))
+
+
 def plan_scan(
     name: str, given: tuple[Any, ...], columns: tuple[str, ...]
 ) -> tuple[str, float, int, float, float]:
     """Plan a scan; the plan comes back as JSON, with rows, width and costs."""
     cls = wrapper_class(name)
     plan = cls().plan_scan(_table(cls, given), ScanRequest(columns))
-    kept = json.dumps(dict(plan.remote), allow_nan=False, separators=(",", ":"))
-    return kept, float(plan.rows), int(plan.width), float(plan.startup_cost), float(plan.cost)
+    costs = float(plan.startup_cost), float(plan.cost)
+    return _kept(plan), float(plan.rows), int(plan.width), *costs
+
+
+def plan_upper(
+    name: str,
+    given: tuple[Any, ...],
+    columns: tuple[str, ...],
+    sort: tuple[tuple[Any, ...], ...],
+    limit: int,
+    group_by: tuple[str, ...],
+    aggregates: tuple[tuple[Any, ...], ...],
+) -> tuple[str, float, float, float] | None:
+    """Ask for groups, or for the first rows (-1: all): gives JSON, rows and costs, if promised."""
+    cls = wrapper_class(name)
+    request = ScanRequest(
+        columns,
+        (),
+        tuple(SortKey(*key) for key in sort),
+        None if limit < 0 else limit,
+        group_by,
+        tuple(Aggregate(*aggregate) for aggregate in aggregates),
+    )
+    if not request.kinds <= cls.pushdown:
+        return None
+    plan = cls().plan_scan(_table(cls, given), request)
+    exact = all(condition in plan.exact for condition in request.conditions)
+    if not (exact and request.kinds <= plan.promised):
+        return None
+    return _kept(plan), float(plan.rows), float(plan.startup_cost), float(plan.cost)
 
 
 def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...]) -> object:
@@ -204,6 +236,7 @@ __all__ = [
     "key_columns",
     "literal",
     "plan_scan",
+    "plan_upper",
     "scan",
     "truncate",
     "updatable",

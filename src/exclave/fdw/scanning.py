@@ -40,13 +40,17 @@ class Aggregate:
     name
         What the value is called among the columns of a row: ``plan.columns`` has it.
     function
-        ``count``, ``sum``, ``min``, ``max``, ``avg``, ``bool_and``, ``bool_or``.
+        ``count``, ``sum``, ``min``, ``max``, ``bool_and``, ``bool_or``. For ``avg`` a class is
+        asked for sum and count, and PostgreSQL divides.
     column
         The argument; None for ``count(*)``.
     type
-        Of the result, as PostgreSQL writes it.
+        Of the result, as PostgreSQL writes it: the sum of integers is ``bigint`` or ``numeric``.
     distinct
         Whether equal arguments count once.
+    collation
+        Of ``min``, ``max`` and DISTINCT over texts: the name of the collation, ``"C"`` for all
+        that compare bytes; None where the type has none.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Aggregate:
     column: str | None
     type: str
     distinct: bool = False
+    collation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class ScanRequest:
     Parameters
     ----------
     columns
-        Names of the columns that it reads; the others need not be fetched.
+        Names of the columns that it reads; the others need not be fetched. With `group_by` or
+        `aggregates`, those that are grouped by or are arguments.
     conditions
         Those of its conditions that a wrapper can be told of; all of them hold together. Values
         that are not known yet are `Parameter`.
@@ -82,6 +88,18 @@ class ScanRequest:
     limit: int | None = None
     group_by: tuple[str, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What of "sort", "limit" and "aggregate" is asked for."""
+        return _kinds(
+            bool(self.sort), self.limit is not None, bool(self.group_by or self.aggregates)
+        )
+
+
+def _kinds(sort: bool, limit: bool, aggregate: bool) -> frozenset[str]:
+    asked = {"sort": sort, "limit": limit, "aggregate": aggregate}
+    return frozenset(kind for kind, wanted in asked.items() if wanted)
 
 
 @dataclass(frozen=True)
@@ -144,6 +162,11 @@ class ScanPlan:
     cost: float = 100
     lookups: Sequence[Lookup] = ()
     columns: tuple[str, ...] = ()
+
+    @property
+    def promised(self) -> frozenset[str]:
+        """What of "sort", "limit" and "aggregate" is promised."""
+        return _kinds(self.sorted, self.limited, self.aggregated)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,140 @@
+"""Wrappers that group, sort and limit themselves, as the class's options say."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from exclave.fdw import (
+    Aggregate,
+    ForeignDataWrapper,
+    Options,
+    ScanContext,
+    ScanPlan,
+    ScanRequest,
+    SortKey,
+    Table,
+)
+
+Row = dict[str, Any]
+
+
+def ordered(value: Any) -> Any:
+    """Give what sorts like the value does in PostgreSQL: NaN is the greatest number."""
+    return (value != value, value) if isinstance(value, float) else value
+
+
+def same(value: Any) -> Any:
+    """Give what is equal when PostgreSQL says so: NaN equals NaN."""
+    return "NaN" if value != value else value
+
+
+def aggregated(rows: Iterable[Row], aggregate: dict[str, Any]) -> Any:
+    """Compute one aggregate of rows."""
+    column = aggregate["column"]
+    if column is None:
+        return len(list(rows))
+    values = [row[column] for row in rows if row[column] is not None]
+    if aggregate["distinct"]:
+        values = list({same(value): value for value in values}.values())
+    if aggregate["function"] == "count":
+        return len(values)
+    if not values:
+        return None
+    functions: dict[str, Callable[[Sequence[Any]], Any]] = {
+        "sum": sum,
+        "min": lambda given: min(given, key=ordered),
+        "max": lambda given: max(given, key=ordered),
+        "bool_and": all,
+        "bool_or": any,
+    }
+    return functions[aggregate["function"]](values)
+
+
+class Counting(ForeignDataWrapper):
+    """Rows that a Python expression in the table's options gives."""
+
+    pushdown = frozenset({"sort", "limit", "aggregate"})
+
+    class TableOptions(Options):
+        rows: str
+
+    def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
+        texts: list[SortKey | Aggregate] = [
+            *request.sort,
+            *(each for each in request.aggregates if each.function in {"min", "max"}),
+        ]
+        if any(each.collation not in {None, "C"} for each in texts):
+            return ScanPlan()
+        return ScanPlan(
+            remote={
+                "sort": [[key.column, key.descending, key.nulls_first] for key in request.sort],
+                "limit": request.limit,
+                "group_by": list(request.group_by),
+                "aggregates": [
+                    {"name": each.name, "function": each.function, "column": each.column,
+                     "distinct": each.distinct}
+                    for each in request.aggregates
+                ],
+            },
+            sorted=bool(request.sort),
+            limited=request.limit is not None,
+            aggregated="aggregate" in request.kinds,
+        )  # fmt: skip
+
+    def rows(self, table: Table) -> list[Row]:
+        """Give the rows of the table."""
+        options: Any = table.options
+        names = [column.name for column in table.columns]
+        given = eval(options.rows, {"D": Decimal, "datetime": datetime, "nan": float("nan")})
+        return [dict(zip(names, row, strict=True)) for row in given]
+
+    def grouped(self, rows: list[Row], remote: Any) -> Iterator[Row]:
+        """Give a row for each group."""
+        group_by = remote["group_by"]
+        groups: dict[tuple[Any, ...], list[Row]] = {} if group_by else {(): []}
+        for row in rows:
+            groups.setdefault(tuple(same(row[name]) for name in group_by), []).append(row)
+        for members in groups.values():
+            keys = {name: members[0][name] for name in group_by}
+            yield keys | {
+                each["name"]: aggregated(members, each) for each in remote["aggregates"]
+            }
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[object, ...]]:
+        remote: Any = plan.remote
+        rows = self.rows(context.table)
+        if remote.get("group_by") or remote.get("aggregates"):
+            rows = list(self.grouped(rows, remote))
+        for column, descending, nulls_first in reversed(remote.get("sort", [])):
+            nulls = [row for row in rows if row[column] is None]
+            others = [row for row in rows if row[column] is not None]
+            others.sort(key=lambda row: ordered(row[column]), reverse=descending)  # noqa: B023
+            rows = nulls + others if nulls_first else others + nulls
+        for row in rows[: remote.get("limit")]:
+            yield tuple(row[name] for name in plan.columns)
+
+
+class Liar(Counting):
+    """Promises all, and then gives as many rows as it likes."""
+
+    class TableOptions(Options):
+        rows: str
+        repeat: int
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[object, ...]]:
+        options: Any = context.table.options
+        for row in [*super().scan(plan, context)] * options.repeat:
+            yield row
+
+
+class Modest(Counting):
+    """Could do all, and is asked for nothing."""
+
+    pushdown = frozenset()
+
+    def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
+        assert not request.kinds
+        return ScanPlan()
