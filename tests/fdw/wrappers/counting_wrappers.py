@@ -99,9 +99,7 @@ class Counting(ForeignDataWrapper):
             groups.setdefault(tuple(same(row[name]) for name in group_by), []).append(row)
         for members in groups.values():
             keys = {name: members[0][name] for name in group_by}
-            yield keys | {
-                each["name"]: aggregated(members, each) for each in remote["aggregates"]
-            }
+            yield keys | {each["name"]: aggregated(members, each) for each in remote["aggregates"]}
 
     def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[object, ...]]:
         remote: Any = plan.remote
@@ -111,7 +109,7 @@ class Counting(ForeignDataWrapper):
         for column, descending, nulls_first in reversed(remote.get("sort", [])):
             nulls = [row for row in rows if row[column] is None]
             others = [row for row in rows if row[column] is not None]
-            others.sort(key=lambda row: ordered(row[column]), reverse=descending)  # noqa: B023
+            others.sort(key=lambda row: ordered(row[column]), reverse=descending)
             rows = nulls + others if nulls_first else others + nulls
         for row in rows[: remote.get("limit")]:
             yield tuple(row[name] for name in plan.columns)
@@ -126,8 +124,7 @@ class Liar(Counting):
 
     def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[object, ...]]:
         options: Any = context.table.options
-        for row in [*super().scan(plan, context)] * options.repeat:
-            yield row
+        yield from [*super().scan(plan, context)] * options.repeat
 
 
 class Modest(Counting):
