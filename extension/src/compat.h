@@ -47,6 +47,29 @@ extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #define EXCLAVE_DESCENDING(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
+/* As whom a table is written; nobody in particular is InvalidOid. */
+#if PG_VERSION_NUM >= 160000
+#define EXCLAVE_WRITE_AS_USER(target, estate) ExecGetResultRelCheckAsUser(target, estate)
+#else
+#define EXCLAVE_WRITE_AS_USER(target, estate) \
+	(exec_rt_fetch((target)->ri_RangeTableIndex != 0 ? (target)->ri_RangeTableIndex : \
+				   (target)->ri_RootResultRelInfo->ri_RangeTableIndex, estate)->checkAsUser)
+#endif
+
+/* From the columns of a partitioned table to those of a partition that rows are brought to. */
+#if PG_VERSION_NUM >= 160000
+#define EXCLAVE_ROOT_MAP(target, estate) ExecGetRootToChildMap(target, estate)
+#else
+#define EXCLAVE_ROOT_MAP(target, estate) ((target)->ri_RootToPartitionMap)
+#endif
+
+/* Columns that are computed as they are read. */
+#if PG_VERSION_NUM >= 180000
+#define EXCLAVE_IS_VIRTUAL(attribute) ((attribute)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define EXCLAVE_IS_VIRTUAL(attribute) false
+#endif
+
 /* A timeout of the transaction ends the session, as pg_terminate_backend does. */
 #if PG_VERSION_NUM >= 170000
 #define EXCLAVE_SESSION_ENDS() (ProcDiePending || ClientConnectionLost || TransactionTimeoutPending)

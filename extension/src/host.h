@@ -149,5 +149,7 @@ extern void exclave_set_planning(struct FdwRoutine *routine);
 extern void exclave_set_scan(struct FdwRoutine *routine);
 extern void exclave_set_explain(struct FdwRoutine *routine);
 extern void exclave_set_upper(struct FdwRoutine *routine);
+extern void exclave_set_modify(struct FdwRoutine *routine);
+extern void exclave_set_truncate(struct FdwRoutine *routine);
 
 #endif

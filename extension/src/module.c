@@ -54,6 +54,8 @@ exclave_handler(PG_FUNCTION_ARGS)
 	exclave_set_upper(routine);
 	exclave_set_scan(routine);
 	exclave_set_explain(routine);
+	exclave_set_modify(routine);
+	exclave_set_truncate(routine);
 	PG_RETURN_POINTER(routine);
 }
 

@@ -219,24 +219,31 @@ exclave_python_table(const TableDescription *table)
 						 table->user_name);
 }
 
+static const char *
+column_name(const TableDescription *table, int number)
+{
+	for (int i = 0; i < table->column_count; i++)
+		if (table->columns[i].number == number)
+			return table->columns[i].name;
+	elog(ERROR, "foreign table \"%s\" has no column %d", table->table.name, number);
+}
+
 /* Makes a tuple of the names of some columns; NULL with an exception set if that fails. */
 PyObject *
 exclave_column_names(const TableDescription *table, List *numbers)
 {
 	PyObject   *names = PyTuple_New(list_length(numbers));
-	int			next = 0;
+	ListCell   *cell;
 
-	for (int i = 0; names != NULL && i < table->column_count; i++)
+	foreach(cell, numbers)
 	{
-		PyObject   *name;
+		PyObject   *name = names == NULL ? NULL :
+			PyUnicode_FromString(column_name(table, lfirst_int(cell)));
 
-		if (!list_member_int(numbers, table->columns[i].number))
-			continue;
-		name = PyUnicode_FromString(table->columns[i].name);
 		if (name == NULL)
 			Py_CLEAR(names);
 		else
-			PyTuple_SET_ITEM(names, next++, name);
+			PyTuple_SET_ITEM(names, foreach_current_index(cell), name);
 	}
 	return names;
 }

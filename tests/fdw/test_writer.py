@@ -49,7 +49,7 @@ def test_entries_are_rows_or_nothing() -> None:
     assert writer([(1,), [2]], "b").insert([(1,), (2,)], ("a",)) == [(1,), (2,)]
     assert writer(iter([()])).insert([(1,)], ("a",)) == [()]
     assert writer(None, "a").insert([(1,)], ("a",)) is None
-    assert writer([None]).delete((1,)) == [None]
+    assert writer([None]).delete([(1,)], ()) == [None]
     assert writer([None], ignore_conflicts=True).insert([(1,)], ("a",)) == [None]
 
 
@@ -77,7 +77,7 @@ def test_what_a_class_overrides_is_what_it_can_do() -> None:
 
 
 def test_keys_are_columns_of_the_table() -> None:
-    assert key_columns(Answers(["b"]), TABLE) == ("b",)
+    assert key_columns(Answers(["b"]), TABLE) == (2,)
     with pytest.raises(WrapperError, match='names "c", which foreign table "t" has not'):
         key_columns(Answers(["c"]), TABLE)
     with pytest.raises(WrapperError, match='rows of foreign table "t" have no key'):

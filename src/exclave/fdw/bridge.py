@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from exclave.fdw import explaining, literals, writer
+from exclave.fdw import explaining, failure, literals, writer
+from exclave.fdw.messages import Messages
 from exclave.fdw.options import Level, OptionError, Options
 from exclave.fdw.redaction import redacted
 from exclave.fdw.scanning import Aggregate, ScanContext, ScanPlan, ScanRequest, SortKey
@@ -176,19 +177,31 @@ def _checked(batch: Any, schema: Any) -> Any:
 
 
 def updatable(name: str, given: tuple[Any, ...]) -> tuple[bool, bool, bool]:
-    """Say whether rows can be inserted into, changed in and removed from a table."""
-    cls = wrapper_class(name)
-    found = writer.updatable(cls(), _table(cls, given))
+    """Say whether rows can be inserted into, changed in and removed from a table.
+
+    A class that fails is only warned of, as views of information_schema ask for all tables.
+    """
+    try:
+        cls = wrapper_class(name)
+        found = writer.updatable(cls(), _table(cls, given))
+    except Exception as error:  # noqa: BLE001
+        message = failure.describe(error)[1]
+        Messages().log("WARNING", f"could not ask {name} what can be written: {message}")
+        found = frozenset[str]()
     return "insert" in found, "update" in found, "delete" in found
 
 
-def key_columns(name: str, given: tuple[Any, ...], operation: str) -> tuple[str, ...]:
-    """Name the key of a table; nothing if PostgreSQL is about to refuse the operation anyway."""
+def plan_write(
+    name: str, given: tuple[Any, ...], operation: str, ignore_conflicts: bool
+) -> tuple[int, ...]:
+    """Give the numbers of the columns of the key; none for INSERT, or if it is refused anyway."""
     cls = wrapper_class(name)
     wrapper, table = cls(), _table(cls, given)
     if operation not in writer.updatable(wrapper, table):
         return ()
-    return writer.key_columns(wrapper, table)
+    if ignore_conflicts:
+        writer.check_conflicts(wrapper)
+    return () if operation == "insert" else writer.key_columns(wrapper, table)
 
 
 def batch_size(name: str, given: tuple[Any, ...]) -> int:
@@ -207,8 +220,11 @@ def begin_write(
 ) -> Writer:
     """Make what `insert`, `update` and `delete` are called with, for one statement."""
     cls = wrapper_class(name)
+    wrapper = cls()
+    if ignore_conflicts:
+        writer.check_conflicts(wrapper)
     context = WriteContext(_table(cls, given), columns, key, returning, ignore_conflicts)
-    return Writer(cls(), context)
+    return Writer(wrapper, context)
 
 
 insert = Writer.insert
@@ -233,10 +249,10 @@ __all__ = [
     "delete",
     "explain",
     "insert",
-    "key_columns",
     "literal",
     "plan_scan",
     "plan_upper",
+    "plan_write",
     "scan",
     "truncate",
     "updatable",

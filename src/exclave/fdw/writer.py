@@ -32,12 +32,13 @@ class Writer:
         self.wrapper = wrapper
         self.context = context
 
-    def insert(self, rows: Sequence[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
+    def insert(self, rows: list[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
         """Insert rows with a value for each of `columns`, which differ where a trigger made one."""
         context = self.context
         if columns != context.columns:
             context = replace(context, columns=columns)
-        found = self._checked("insert", self.wrapper.insert(rows, context), len(rows))
+        count = len(rows)
+        found = self._checked("insert", self.wrapper.insert(rows, context), count)
         if found is None:
             self._given("insert", columns)
         elif None in found and not context.ignore_conflicts:
@@ -49,13 +50,15 @@ class Writer:
             )
         return found
 
-    def update(self, key: Row, row: Row) -> list[Row | None] | None:
-        """Change one row."""
+    def update(self, both: list[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
+        """Change the row that a key finds: `both` are key and row."""
+        key, row = both
         return self._checked("update", self.wrapper.update([key], [row], self.context), 1)
 
-    def delete(self, key: Row) -> list[Row | None] | None:
-        """Remove one row."""
-        return self._checked("delete", self.wrapper.delete([key], self.context), 1)
+    def delete(self, keys: list[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
+        """Remove the rows that keys find."""
+        count = len(keys)
+        return self._checked("delete", self.wrapper.delete(keys, self.context), count)
 
     def _checked(
         self, method: str, answer: Iterable[Any] | None, count: int
@@ -120,8 +123,19 @@ def updatable(wrapper: Writes, table: Table) -> frozenset[str]:
     return found
 
 
-def key_columns(wrapper: Writes, table: Table) -> tuple[str, ...]:
-    """Ask for the key of a table that is about to be changed, and check the answer.
+def check_conflicts(wrapper: Writes) -> None:
+    """Refuse ON CONFLICT DO NOTHING to a class that does not know of it."""
+    if not wrapper.ignores_conflicts:
+        raise WrapperError(
+            f"{type(wrapper).__qualname__} does not take ON CONFLICT",
+            sqlstate="0A000",
+            hint="A class whose insert() can leave rows alone that are there already says so by"
+            " ignores_conflicts.",
+        )
+
+
+def key_columns(wrapper: Writes, table: Table) -> tuple[int, ...]:
+    """Ask for the key of a table that is about to be changed; gives the numbers of its columns.
 
     Raises
     ------
@@ -130,9 +144,9 @@ def key_columns(wrapper: Writes, table: Table) -> tuple[str, ...]:
     """
     name = type(wrapper).__qualname__
     columns = tuple(wrapper.key_columns(table))
-    known = {column.name for column in table.columns}
+    numbers = {column.name: column.number for column in table.columns}
     for column in columns:
-        if column not in known:
+        if column not in numbers:
             raise WrapperError(
                 f'{name}.key_columns names "{column}", which foreign table "{table.name}" has not',
                 sqlstate="HV005",
@@ -146,7 +160,7 @@ def key_columns(wrapper: Writes, table: Table) -> tuple[str, ...]:
             hint=f"{name}.key_columns must name the columns that find a row again, for instance"
             " those that an option of the table or of its columns tells.",
         )
-    return columns
+    return tuple(numbers[column] for column in columns)
 
 
 def batch_size(wrapper: Writes, table: Table) -> int:
