@@ -234,7 +234,8 @@ store_old_row(ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *plann
 	row = ExecGetJunkAttribute(planned, target->ri_RowIdAttNo, &null);
 	if (null)
 		return;
-	tuple.t_data = DatumGetHeapTupleHeader(row);
+	/* DatumGetHeapTupleHeader is a function in some minor versions only; this one is not from disk */
+	tuple.t_data = (HeapTupleHeader) PG_DETOAST_DATUM(row);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = RelationGetRelid(target->ri_RelationDesc);

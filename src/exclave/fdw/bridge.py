@@ -223,7 +223,9 @@ def begin_write(
     wrapper = cls()
     if ignore_conflicts:
         writer.check_conflicts(wrapper)
-    context = WriteContext(_table(cls, given), columns, key, returning, ignore_conflicts)
+    context = WriteContext(
+        _table(cls, given), columns, key, returning, ignore_conflicts, session_type=cls.Session
+    )
     return Writer(wrapper, context)
 
 
@@ -238,7 +240,8 @@ def truncate(
     """Empty tables of one server."""
     cls = wrapper_class(name)
     tables = [_table(cls, each) for each in given]
-    cls().truncate(tables, TruncateContext(cascade, restart_identity))
+    context = TruncateContext(tables[0], cascade, restart_identity, session_type=cls.Session)
+    cls().truncate(tables, context)
 
 
 __all__ = [

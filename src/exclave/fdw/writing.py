@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from exclave.fdw.context import TableContext
 from exclave.fdw.failure import WrapperError
-from exclave.fdw.messages import Messages
 from exclave.fdw.table import Table
 
 WRITES = ("insert", "update", "delete")
@@ -15,13 +15,11 @@ WRITES = ("insert", "update", "delete")
 
 
 @dataclass(frozen=True)
-class WriteContext(Messages):
+class WriteContext(TableContext):
     """What a wrapper knows while it writes.
 
     Parameters
     ----------
-    table
-        The table, with its options as they are now and with those of the user's mapping.
     columns
         Names of what each row holds, in this order. For INSERT the columns that the statement
         names, that have a default on the hub or that are generated there, so that the source's own
@@ -38,7 +36,6 @@ class WriteContext(Messages):
         left alone, each with None in the answer.
     """
 
-    table: Table
     columns: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     returning: tuple[str, ...] = ()
@@ -46,8 +43,8 @@ class WriteContext(Messages):
 
 
 @dataclass(frozen=True)
-class TruncateContext(Messages):
-    """What TRUNCATE says besides the tables.
+class TruncateContext(TableContext):
+    """What TRUNCATE says besides the tables; ``table`` is the first of them.
 
     Parameters
     ----------
