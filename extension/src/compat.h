@@ -70,6 +70,13 @@ extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #define EXCLAVE_IS_VIRTUAL(attribute) false
 #endif
 
+/* Reads the name of a type; an error if there is none. */
+#if PG_VERSION_NUM >= 160000
+#define EXCLAVE_PARSE_TYPE(text, type, typmod) parseTypeString(text, type, typmod, NULL)
+#else
+#define EXCLAVE_PARSE_TYPE(text, type, typmod) parseTypeString(text, type, typmod, false)
+#endif
+
 /* A timeout of the transaction ends the session, as pg_terminate_backend does. */
 #if PG_VERSION_NUM >= 170000
 #define EXCLAVE_SESSION_ENDS() (ProcDiePending || ClientConnectionLost || TransactionTimeoutPending)

@@ -62,19 +62,6 @@ show(const char *label, PyObject *value, struct ExplainState *es)
 		ExplainPropertyText(label, text_of(value), es);
 }
 
-/* Lines are kept by a memory context: showing them may fail. */
-typedef struct Lines
-{
-	MemoryContextCallback released;
-	PyObject   *pairs;
-} Lines;
-
-static void
-release_lines(void *argument)
-{
-	exclave_release(&((Lines *) argument)->pairs);
-}
-
 /* Makes a tuple of the names of what the class gives, also if that is not columns of the table. */
 static PyObject *
 names_of(TableDescription *table, ForeignScan *plan)
@@ -115,21 +102,19 @@ show_upper(List *upper, struct ExplainState *es)
 }
 
 /* Asks the class for its lines: a list of pairs of label and value. */
-static Lines *
+static PyObject *
 lines_of(TableDescription *table, ForeignScan *plan, struct ExplainState *es)
 {
-	Lines	   *lines = palloc0(sizeof(Lines));
 	const char *json = exclave_to_utf8(plan_json(plan->fdw_private));
+	PyObject   *lines;
 
 	exclave_start_python();
-	lines->released.func = release_lines;
-	lines->released.arg = lines;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &lines->released);
-	lines->pairs = exclave_call("explain",
-								Py_BuildValue("(sNsNN)", table->class_name,
-											  exclave_python_table(table), json,
-											  names_of(table, plan),
-											  PyBool_FromLong(es->verbose)));
+	lines = exclave_call("explain",
+						 Py_BuildValue("(sNsNN)", table->class_name,
+									   exclave_python_table(table), json,
+									   names_of(table, plan),
+									   PyBool_FromLong(es->verbose)));
+	exclave_keep(lines);		/* showing them may fail */
 	return lines;
 }
 
@@ -138,18 +123,17 @@ explain_scan(ForeignScanState *node, struct ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	TableDescription *table = exclave_describe_table(scanned_table(node, es), InvalidOid);
-	Lines	   *lines;
+	PyObject   *lines;
 
 	ExplainPropertyText("Python Class", exclave_to_server(table->class_name), es);
 	show_upper(plan_upper(plan->fdw_private), es);
 	lines = lines_of(table, plan, es);
-	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines->pairs); i++)
+	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++)
 	{
-		PyObject   *pair = PyList_GET_ITEM(lines->pairs, i);
+		PyObject   *pair = PyList_GET_ITEM(lines, i);
 
 		show(text_of(PyTuple_GET_ITEM(pair, 0)), PyTuple_GET_ITEM(pair, 1), es);
 	}
-	exclave_release(&lines->pairs);
 }
 
 static void

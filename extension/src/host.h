@@ -30,6 +30,7 @@ extern void exclave_start_python(void);
 extern bool exclave_python_runs(void);
 extern PyObject *exclave_call(const char *function, PyObject *arguments);
 extern void exclave_release(PyObject **reference);
+extern void exclave_keep(PyObject *object);
 
 /* interrupts.c: signals while Python runs */
 extern void exclave_prepare_interrupts(void);
@@ -93,6 +94,9 @@ typedef struct TableDescription
 
 extern char *exclave_class_of_function(Oid function);
 extern TableDescription *exclave_describe_table(Oid relid, Oid user);
+extern TableDescription *exclave_describe_server(Oid server, Oid user);
+extern List *exclave_utf8_options(List *options);
+extern PyObject *exclave_python_server(const TableDescription *server);
 extern PyObject *exclave_python_table(const TableDescription *table);
 extern PyObject *exclave_python_options(List *options);
 extern PyObject *exclave_column_names(const TableDescription *table, List *numbers);
@@ -125,6 +129,8 @@ extern EXCLAVE_NORETURN void exclave_out_of_range(const Target *target);
 
 /* rows.c: tuples of Python objects to Datums */
 extern Datum exclave_object_datum(const Target *target, PyObject *value);
+extern void exclave_store_row(PyObject *row, const Target *targets, int count, Datum *values,
+							  bool *nulls);
 extern void exclave_prepare_rows(void);
 
 /* to_python.c: Datums to Python objects */
@@ -151,5 +157,7 @@ extern void exclave_set_explain(struct FdwRoutine *routine);
 extern void exclave_set_upper(struct FdwRoutine *routine);
 extern void exclave_set_modify(struct FdwRoutine *routine);
 extern void exclave_set_truncate(struct FdwRoutine *routine);
+extern void exclave_set_import(struct FdwRoutine *routine);
+extern void exclave_set_analyze(struct FdwRoutine *routine);
 
 #endif

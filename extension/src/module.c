@@ -56,6 +56,8 @@ exclave_handler(PG_FUNCTION_ARGS)
 	exclave_set_explain(routine);
 	exclave_set_modify(routine);
 	exclave_set_truncate(routine);
+	exclave_set_import(routine);
+	exclave_set_analyze(routine);
 	PG_RETURN_POINTER(routine);
 }
 

@@ -187,3 +187,33 @@ exclave_release(PyObject **reference)
 		PyErr_WriteUnraisable(NULL);
 	exclave_leave_release();
 }
+
+typedef struct Kept
+{
+	MemoryContextCallback released;
+	PyObject   *object;
+} Kept;
+
+static void
+release_kept(void *argument)
+{
+	exclave_release(&((Kept *) argument)->object);
+}
+
+/* Takes a reference, and gives it back when the current memory context is reset or deleted. */
+void
+exclave_keep(PyObject *object)
+{
+	Kept	   *kept = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(Kept),
+												  MCXT_ALLOC_NO_OOM);
+
+	if (kept == NULL)
+	{
+		exclave_release(&object);
+		ereport(ERROR, errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"));
+	}
+	kept->object = object;
+	kept->released.func = release_kept;
+	kept->released.arg = kept;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &kept->released);
+}

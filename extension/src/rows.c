@@ -230,3 +230,29 @@ exclave_object_datum(const Target *target, PyObject *value)
 			return through_input(target, value);
 	}
 }
+
+/* Converts a row: a value for each target, which goes where its column is. */
+void
+exclave_store_row(PyObject *row, const Target *targets, int count, Datum *values, bool *nulls)
+{
+	bool		is_tuple = PyTuple_Check(row);
+
+	if (!is_tuple && !PyList_Check(row))
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				errmsg("expected a tuple or list as a row, found %s", Py_TYPE(row)->tp_name));
+	if (Py_SIZE(row) != count)
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
+				errmsg("expected rows of %d values, found one of %zd", count, Py_SIZE(row)),
+				errhint("A row has one value for each of plan.columns, in their order."));
+	for (int i = 0; i < count; i++)
+	{
+		const Target *target = &targets[i];
+		PyObject   *value = is_tuple ? PyTuple_GET_ITEM(row, i) : PyList_GET_ITEM(row, i);
+
+		nulls[target->number - 1] = value == Py_None;
+		if (value != Py_None)
+			values[target->number - 1] = exclave_object_datum(target, value);
+	}
+}

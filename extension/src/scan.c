@@ -215,32 +215,6 @@ next_row(PythonScan *state)
 	return state->rows[state->next_row];
 }
 
-static void
-store_row(PythonScan *state, PyObject *row, Datum *values, bool *nulls)
-{
-	bool		is_tuple = PyTuple_Check(row);
-
-	if (!is_tuple && !PyList_Check(row))
-		ereport(ERROR,
-				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				errmsg("expected a tuple or list as a row, found %s", Py_TYPE(row)->tp_name));
-	if (Py_SIZE(row) != state->target_count)
-		ereport(ERROR,
-				errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
-				errmsg("expected rows of %d values, found one of %zd", state->target_count,
-					   Py_SIZE(row)),
-				errhint("A row has one value for each of plan.columns, in their order."));
-	for (int i = 0; i < state->target_count; i++)
-	{
-		const Target *target = &state->targets[i];
-		PyObject   *value = is_tuple ? PyTuple_GET_ITEM(row, i) : PyList_GET_ITEM(row, i);
-
-		nulls[target->number - 1] = value == Py_None;
-		if (value != Py_None)
-			values[target->number - 1] = exclave_object_datum(target, value);
-	}
-}
-
 /* Puts the next row into the slot; gives false if there is none. */
 static bool
 fetch_row(PythonScan *state, TupleTableSlot *slot)
@@ -252,7 +226,8 @@ fetch_row(PythonScan *state, TupleTableSlot *slot)
 	row = next_row(state);
 	if (row == NULL)
 		return false;
-	store_row(state, row, slot->tts_values, slot->tts_isnull);
+	exclave_store_row(row, state->targets, state->target_count, slot->tts_values,
+					  slot->tts_isnull);
 	drop_row(state);
 	return true;
 }

@@ -69,8 +69,8 @@ exclave_class_of_function(Oid function)
 }
 
 /* Copies options in Python's encoding. */
-static List *
-utf8_options(List *options)
+List *
+exclave_utf8_options(List *options)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
@@ -106,7 +106,7 @@ describe_columns(TableDescription *description, Relation relation)
 		column->type_name = exclave_to_utf8(format_type_with_typemod(attribute->atttypid,
 																	  attribute->atttypmod));
 		column->not_null = attribute->attnotnull;
-		column->options = utf8_options(GetForeignColumnOptions(RelationGetRelid(relation),
+		column->options = exclave_utf8_options(GetForeignColumnOptions(RelationGetRelid(relation),
 															   attribute->attnum));
 		description->column_count++;
 	}
@@ -122,34 +122,43 @@ describe_mapping(TableDescription *description, Oid user, Oid server)
 							   ObjectIdGetDatum(server)))
 		return;
 	description->has_mapping = true;
-	description->mapping_options = utf8_options(GetUserMapping(user, server)->options);
+	description->mapping_options = exclave_utf8_options(GetUserMapping(user, server)->options);
 }
 
-/* Reads all that Python may know of a table; with the secrets of a mapping only for a `user`. */
+/* Reads all that Python may know of a server; with the secrets of a mapping only for a `user`. */
 TableDescription *
-exclave_describe_table(Oid relid, Oid user)
+exclave_describe_server(Oid server_oid, Oid user)
 {
 	TableDescription *description = palloc0(sizeof(TableDescription));
-	Relation	relation = table_open(relid, NoLock);
-	ForeignTable *table = GetForeignTable(relid);
-	ForeignServer *server = GetForeignServer(table->serverid);
+	ForeignServer *server = GetForeignServer(server_oid);
 	ForeignDataWrapper *wrapper = GetForeignDataWrapper(server->fdwid);
 
 	description->class_name = exclave_class_of_function(wrapper->fdwhandler);
-	description->relid = relid;
-	description->server_oid = server->serverid;
+	description->server_oid = server_oid;
 	description->user = user;
 	description->user_name = OidIsValid(user) ? exclave_to_utf8(GetUserNameFromId(user, false)) : "";
+	description->server.name = exclave_to_utf8(server->servername);
+	description->server.options = exclave_utf8_options(server->options);
+	description->wrapper.name = exclave_to_utf8(wrapper->fdwname);
+	description->wrapper.options = exclave_utf8_options(wrapper->options);
+	if (OidIsValid(user))
+		describe_mapping(description, user, server_oid);
+	return description;
+}
+
+/* The same for a table, with its server. */
+TableDescription *
+exclave_describe_table(Oid relid, Oid user)
+{
+	Relation	relation = table_open(relid, NoLock);
+	ForeignTable *table = GetForeignTable(relid);
+	TableDescription *description = exclave_describe_server(table->serverid, user);
+
+	description->relid = relid;
 	description->schema = exclave_to_utf8(get_namespace_name(RelationGetNamespace(relation)));
 	description->table.name = exclave_to_utf8(RelationGetRelationName(relation));
-	description->table.options = utf8_options(table->options);
-	description->server.name = exclave_to_utf8(server->servername);
-	description->server.options = utf8_options(server->options);
-	description->wrapper.name = exclave_to_utf8(wrapper->fdwname);
-	description->wrapper.options = utf8_options(wrapper->options);
+	description->table.options = exclave_utf8_options(table->options);
 	describe_columns(description, relation);
-	if (OidIsValid(user))
-		describe_mapping(description, user, server->serverid);
 	table_close(relation, NoLock);
 	return description;
 }
@@ -200,21 +209,36 @@ python_columns(const TableDescription *table)
 	return made;
 }
 
+/* Makes a dict of the mapping's options, or None; NULL with an exception set if that fails. */
+static PyObject *
+python_mapping(const TableDescription *table)
+{
+	if (table->has_mapping)
+		return exclave_python_options(table->mapping_options);
+	Py_INCREF(Py_None);
+	return Py_None;
+}
+
+/* Makes what exclave.fdw.bridge builds a Server of, with all that is not of one table. */
+PyObject *
+exclave_python_server(const TableDescription *server)
+{
+	return Py_BuildValue("(sNsNNIIs)",
+						 server->server.name, exclave_python_options(server->server.options),
+						 server->wrapper.name, exclave_python_options(server->wrapper.options),
+						 python_mapping(server), (unsigned int) server->server_oid,
+						 (unsigned int) server->user, server->user_name);
+}
+
 /* Makes what exclave.fdw.bridge builds a Table of; NULL with an exception set if that fails. */
 PyObject *
 exclave_python_table(const TableDescription *table)
 {
-	PyObject   *mapping = Py_None;
-
-	if (table->has_mapping)
-		mapping = exclave_python_options(table->mapping_options);
-	else
-		Py_INCREF(mapping);
 	return Py_BuildValue("(IssNsNsNNNIIs)", (unsigned int) table->relid, table->schema,
 						 table->table.name, exclave_python_options(table->table.options),
 						 table->server.name, exclave_python_options(table->server.options),
 						 table->wrapper.name, exclave_python_options(table->wrapper.options),
-						 mapping, python_columns(table),
+						 python_mapping(table), python_columns(table),
 						 (unsigned int) table->server_oid, (unsigned int) table->user,
 						 table->user_name);
 }

@@ -37,14 +37,12 @@ def test_a_class_adds_lines_of_every_kind(explained: psycopg.Connection) -> None
     assert "Python Plan" not in node
 
 
-@pytest.mark.parametrize("format_", ["text", "yaml", "xml", "json"])
-def test_every_format_has_the_lines_and_no_secret(
-    explained: psycopg.Connection, format_: str
-) -> None:
-    shown = str(plan_of(explained, f"FORMAT {format_}, VERBOSE"))
-    for part in ("trial_imports:Explained", "a.csv", "0.25", "{}"):
-        assert part in shown
-    assert "very-secret" not in shown
+def test_every_format_has_the_lines_and_no_secret(explained: psycopg.Connection) -> None:
+    for format_ in ("text", "yaml", "xml", "json"):
+        shown = str(plan_of(explained, f"FORMAT {format_}, VERBOSE"))
+        for part in ("trial_imports:Explained", "a.csv", "0.25", "{}"):
+            assert part in shown
+        assert "very-secret" not in shown
 
 
 def test_explain_of_an_insert_names_the_class(explained: psycopg.Connection) -> None:

@@ -14,8 +14,7 @@ class Sample:
     ----------
     rows
         As `ForeignDataWrapper.scan` may give them: an Arrow stream, or an iterable of tuples with
-        a value for each column of ``table.columns``. They should be taken at random, and in the
-        order of the table, from which PostgreSQL computes the correlation of columns. At most
+        a value for each column of ``table.columns``. They should be taken at random; at most
         ``wanted`` of them are read.
     total
         How many rows the table has.

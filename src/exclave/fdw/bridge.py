@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from exclave.fdw import explaining, failure, literals, writer
+from exclave.fdw import analyzer, explaining, failure, importer, literals, writer
+from exclave.fdw.importing import ImportContext, ImportRequest
 from exclave.fdw.messages import Messages
 from exclave.fdw.options import Level, OptionError, Options
 from exclave.fdw.redaction import redacted
@@ -139,7 +140,7 @@ def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...])
     cls = wrapper_class(name)
     plan = ScanPlan(remote=json.loads(kept), columns=columns)
     answer = cls().scan(plan, ScanContext(_table(cls, given), session_type=cls.Session))
-    return _stream(answer) if hasattr(answer, "__arrow_c_stream__") else _rows(iter(answer))
+    return _source(answer)
 
 
 def explain(
@@ -150,6 +151,44 @@ def explain(
     lines = wrapper_class(name)().explain(plan, _table(wrapper_class(name), given))
     shown = explaining.lines(lines)
     return [*shown, ("Python Plan", redacted(kept))] if verbose else shown
+
+
+def import_schema(
+    name: str, given: tuple[Any, ...], asked: tuple[Any, ...]
+) -> list[importer.Imported]:
+    """Give the tables of IMPORT FOREIGN SCHEMA."""
+    cls = wrapper_class(name)
+    server, server_options, wrapper, wrapper_options, mapping, server_oid, user_oid, user = given
+    context = ImportContext(
+        Server(server, cls.ServerOptions.parse(server_options, "server"), server_oid),
+        Wrapper(wrapper, cls.WrapperOptions.parse(wrapper_options, "wrapper")),
+        None if mapping is None else cls.MappingOptions.parse(mapping, "mapping"),
+        user,
+        user_oid,
+        session_type=cls.Session,
+    )
+    remote, local, selection, tables, options = asked
+    checked = cls.ImportOptions.parse(options, "import")
+    request = ImportRequest(remote, local, selection, tables, checked)
+    return importer.imported(cls(), request, context)
+
+
+def size(name: str, given: tuple[Any, ...]) -> tuple[float, int] | None:
+    """Give rows and bytes of a row by the class's estimate; None if it wants no ANALYZE."""
+    cls = wrapper_class(name)
+    return analyzer.size(cls(), _table(cls, given))
+
+
+def analyze(name: str, given: tuple[Any, ...], wanted: int) -> tuple[object, float] | None:
+    """Give a sample, as `scan` gives rows, and how many there are in all; None for no sample."""
+    cls = wrapper_class(name)
+    context = ScanContext(_table(cls, given), session_type=cls.Session)
+    found = analyzer.sample(cls(), context, wanted)
+    return None if found is None else (_source(found.rows), float(found.total))
+
+
+def _source(answer: Any) -> object:
+    return _stream(answer) if hasattr(answer, "__arrow_c_stream__") else _rows(iter(answer))
 
 
 def _stream(source: Any) -> object:
@@ -246,17 +285,20 @@ def truncate(
 
 __all__ = [
     "OptionError",
+    "analyze",
     "batch_size",
     "begin_write",
     "check",
     "delete",
     "explain",
+    "import_schema",
     "insert",
     "literal",
     "plan_scan",
     "plan_upper",
     "plan_write",
     "scan",
+    "size",
     "truncate",
     "updatable",
     "update",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from exclave.fdw.messages import Messages
 from exclave.fdw.options import Options
+from exclave.fdw.session import Session
+from exclave.fdw.sessions import session_of
 from exclave.fdw.table import Server, Wrapper
 
 
@@ -100,11 +102,20 @@ class ImportContext(Messages):
         From which the schema is imported.
     mapping
         The options of the user mapping; None if there is no mapping.
-    user
-        Name of the role that imports.
+    user, user_oid
+        The role that imports.
+    session_type
+        The class's ``Session``; set by the host.
     """
 
     server: Server
     wrapper: Wrapper
     mapping: Options | None = field(repr=False)
     user: str
+    user_oid: int = 0
+    session_type: type[Session] = field(default=Session, repr=False, kw_only=True)
+
+    @property
+    def session(self) -> Any:
+        """The session of the server and the user, as scans have it."""
+        return session_of(self, self.session_type)

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+from exclave.fdw.options import Options
 from exclave.fdw.session import Session
-from exclave.fdw.table import Table
+from exclave.fdw.table import Server, Wrapper
+
+
+class Served(Protocol):
+    """A table, or what else is of one server and used by one user."""
+
+    @property
+    def server(self) -> Server:
+        """The server."""
+        ...
+
+    @property
+    def wrapper(self) -> Wrapper:
+        """The wrapper of the server."""
+        ...
+
+    @property
+    def mapping(self) -> Options | None:
+        """The options of the user's mapping."""
+        ...
+
+    @property
+    def user_oid(self) -> int:
+        """The user."""
+        ...
+
 
 _outside: dict[tuple[type[Session], int, int], Session] = {}
 
 
-def session_of(table: Table, kind: type[Session]) -> Session:
+def session_of(table: Served, kind: type[Session]) -> Session:
     """Give the session of a table's server and user, at work in the current transaction.
 
     Outside PostgreSQL, as in tests of a wrapper, there is one that has only begun.

@@ -57,6 +57,9 @@ class ForeignDataWrapper(Writes, ABC):
             With SQLSTATE 42501, naming the right that is missing.
         """
 
+    analyzable: ClassVar[bool] = True
+    """Whether ANALYZE may read the tables; one without a table's name comes to all of them."""
+
     def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
         """Say what a scan will do and cost; without any effect outside, as EXPLAIN calls it too."""
         return ScanPlan()
@@ -102,7 +105,7 @@ class ForeignDataWrapper(Writes, ABC):
         Raises
         ------
         WrapperError
-            With SQLSTATE ``HV00P`` if there is no such schema.
+            With SQLSTATE ``HV00Q`` if there is no such schema.
         """
         raise WrapperError(
             f"{type(self).__qualname__} does not import schemas",

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
-from exclave.fdw import ForeignDataWrapper, Options, ScanContext, ScanPlan, SecretText, Table
+from exclave.fdw import (
+    ForeignDataWrapper,
+    ImportContext,
+    ImportedColumn,
+    ImportedTable,
+    ImportRequest,
+    Options,
+    Sample,
+    ScanContext,
+    ScanPlan,
+    ScanRequest,
+    SecretText,
+    Table,
+    WrapperError,
+)
 
 
 class Explained(ForeignDataWrapper):
@@ -29,3 +43,138 @@ class Explained(ForeignDataWrapper):
 
     def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
         raise AssertionError("EXPLAIN scans nothing")
+
+
+class Importing(ForeignDataWrapper):
+    """Imports a few tables with names and types of every kind, or what is wrong."""
+
+    class ServerOptions(Options):
+        base: str = "nowhere"
+
+    class MappingOptions(Options):
+        password: SecretText
+
+    class TableOptions(Options):
+        source: str
+        depth: int = 1
+
+    class ColumnOptions(Options):
+        original: str | None = None
+
+    class ImportOptions(Options):
+        prefix: str = ""
+        wrong: str = ""
+
+    def import_schema(
+        self, request: ImportRequest, context: ImportContext
+    ) -> Iterable[ImportedTable]:
+        options: Any = request.options
+        server: Any = context.server.options
+        context.notice(f"{context.user} asks {server.base} for {request.remote_schema}")
+        if options.wrong:
+            return [wrong(options.wrong)]
+        if request.remote_schema != "there":
+            raise WrapperError(f'there is no schema "{request.remote_schema}"', sqlstate="HV00Q")
+        columns = [
+            ImportedColumn("id", "bigint", not_null=True),
+            ImportedColumn('Say "hi"', "text", options={"original": "it's"}, collation="C"),
+            ImportedColumn("price", "numeric(10, 2)"),
+            ImportedColumn("tags", "text[]"),
+        ]
+        return [
+            ImportedTable(options.prefix + name, columns, {"source": name, "depth": 2})
+            for name in ("first", 'Sec"ond', "select")
+        ]
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
+        yield from ()
+
+
+def wrong(kind: str) -> Any:
+    """Give a table that is wrong in one way."""
+    column: dict[str, Any] = {
+        "unknown type": ImportedColumn("c", "no_such_type"),
+        "injected type": ImportedColumn("c", "int); DROP TABLE kept; --"),
+        "pseudo type": ImportedColumn("c", "anyelement"),
+        "no name": ImportedColumn("", "int"),
+        "nul": ImportedColumn("a\0b", "int"),
+        "euro": ImportedColumn("€", "int"),
+        "long": ImportedColumn("é" * 40, "int"),
+        "option": ImportedColumn("c", "int", options={"orignal": "x"}),
+        "value": ImportedColumn("c", "int", options={"original": ["x"]}),
+        "collation": ImportedColumn("c", "text", collation="no_such"),
+        "no column": ("c", "int"),
+        "surrogate": ImportedColumn("\ud800", "int"),
+        "type of type": ImportedColumn("c", int),  # type: ignore[arg-type]
+    }
+    if kind == "no table":
+        return "table"
+    if kind == "table option":
+        return ImportedTable("t", [ImportedColumn("c", "int")], {"source": "x", "depth": "deep"})
+    if kind == "missing option":
+        return ImportedTable("t", [ImportedColumn("c", "int")])
+    return ImportedTable("t", [column[kind]], {"source": "x"})
+
+
+class Analyzed(ForeignDataWrapper):
+    """Rows (n, n % 10, 'text'), whose sample comes in one of several ways."""
+
+    class TableOptions(Options):
+        rows: int = 5000
+        sample: Literal[
+            "none", "rows", "arrow", "short", "wrong", "negative", "endless", "raises"
+        ] = "none"
+
+    class MappingOptions(Options):
+        who: str = "nobody"
+
+    def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
+        options: Any = table.options
+        return ScanPlan(rows=options.rows)
+
+    def analyze(self, table: Table, context: ScanContext, wanted: int) -> Any:
+        options: Any = table.options
+        mapping: Any = context.table.mapping
+        if mapping is not None:
+            context.notice(f"{context.user} is {mapping.who}")
+        match options.sample:
+            case "rows":
+                return Sample((self.row(n) for n in range(0, options.rows, 5)), options.rows)
+            case "arrow":
+                import pyarrow as pa
+
+                part = pa.table({"n": range(1000), "d": [n % 10 for n in range(1000)]})
+                return Sample(part, 1_000_000)
+            case "short":
+                return Sample([(1, 2)], 1)
+            case "wrong":
+                return [(1, 2, "x")]
+            case "negative":
+                return Sample([], -1)
+            case "endless":
+                return Sample(self.endless(), 1)
+            case "raises":
+                raise ValueError("no sample today")
+        return None
+
+    @staticmethod
+    def row(n: int) -> tuple[int, int, str]:
+        return n, n % 10, "text"
+
+    def endless(self) -> Iterator[tuple[Any, ...]]:
+        while True:
+            pass
+        yield self.row(0)
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
+        options: Any = context.table.options
+        wanted = ["nds".index(name) for name in plan.columns]
+        for n in range(options.rows):
+            row = self.row(n)
+            yield tuple(row[place] for place in wanted)
+
+
+class NotAnalyzed(Analyzed):
+    """Wants no ANALYZE."""
+
+    analyzable = False
