@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from psycopg import sql
 
 from exclave.cluster import Cluster, fresh_database
@@ -55,7 +58,7 @@ def tables(host_cluster: Cluster) -> Iterator[psycopg.Connection]:
         executed(connection, "CREATE COLLATION language (provider = libc, locale = 'C.UTF-8')")
         executed(connection, "CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')")
         executed(connection, "CREATE DOMAIN positive AS int CHECK (VALUE > 0)")
-        for name in ("Counting", "Liar", "Modest"):
+        for name in ("Counting", "Liar", "Modest", "Asking"):
             executed(
                 connection,
                 f"SELECT exclave.create_wrapper('{name}', 'counting_wrappers:{name}');"
@@ -233,3 +236,217 @@ def test_what_only_postgresql_knows_is_left_to_it(tables: psycopg.Connection) ->
         plan = shown(tables, query)
         assert node in " ".join(nodes(plan)), plan
         same_rows(tables, query)
+
+
+def test_whatever_is_grouped_sorted_and_limited_the_rows_are_those_of_postgresql(
+    tables: psycopg.Connection,
+) -> None:
+    plain = ["id", "kind", "amount", "price", "flag", "day", "small", "number", "label", "positive"]
+    anything = [*plain, "note", "code", "mood"]
+    aggregates = st.one_of(
+        st.just("count(*)"),
+        st.builds("count({})".format, st.sampled_from(anything)),
+        st.builds("count(DISTINCT {})".format, st.sampled_from(anything)),
+        st.builds(
+            "{}({}{})".format,
+            st.sampled_from(["sum", "avg", "min", "max"]),
+            st.sampled_from(["", "DISTINCT "]),
+            st.sampled_from(["id", "small", "number", "amount", "price", "positive"]),
+        ),
+        st.sampled_from(["min(kind)", "max(kind)", "min(day)", "max(day)", "max(label)"]),
+        st.sampled_from(["bool_and(flag)", "bool_or(flag)", "count(*) * 2", "sum(id) / count(*)"]),
+    )  # fmt: skip
+    direction = st.sampled_from(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])
+    limits = st.sampled_from(["", " LIMIT 1", " LIMIT 3", " LIMIT 2 OFFSET 2", " OFFSET 1"])
+    conditions = st.sampled_from(["", "HAVING count(*) > 1", "HAVING sum(number) > 15"])
+    table = st.sampled_from(["f", "f", "nothing"])
+    groups = st.lists(st.sampled_from(anything), max_size=3, unique=True)
+
+    @given(table, groups, st.lists(aggregates, max_size=4), st.data())
+    def holds(name: str, group_by: list[str], wanted: list[str], data: st.DataObject) -> None:
+        grouped = bool(group_by or wanted)
+        outputs = [*group_by, *wanted] if grouped else plain
+        keys = data.draw(st.permutations(range(1, len(outputs) + 1)))
+        order = ", ".join(f"{key}{data.draw(direction)}" for key in keys)
+        parts = [f"SELECT {', '.join(outputs)}", f"FROM {name}"]
+        parts += [f"GROUP BY {', '.join(group_by)}"] if group_by else []
+        parts += [data.draw(conditions)] if grouped else []
+        same_rows(tables, " ".join([*parts, f"ORDER BY {order}{data.draw(limits)}"]))
+
+    holds()
+
+
+def test_a_class_is_asked_for_no_more_than_it_says_it_can(tables: psycopg.Connection) -> None:
+    executed(tables, declared("modest", "modest", ROWS))
+    for query in ("SELECT count(*) FROM modest", "SELECT id FROM modest ORDER BY id LIMIT 1"):
+        assert nodes(shown(tables, query))[-1] == "Foreign Scan"
+        assert len(nodes(shown(tables, query))) > 1
+    assert rows(tables, "SELECT count(*), min(id) FROM modest") == [("9", "1")]
+
+
+def test_explain_shows_what_is_pushed_in_every_format(tables: psycopg.Connection) -> None:
+    query = "SELECT kind, avg(id) FROM f GROUP BY kind ORDER BY kind DESC LIMIT 2"
+    cursor = tables.execute(sql.SQL(f"EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) {query}"))
+    plan: Any = cursor.fetchall()[0][0][0]["Plan"]
+    assert plan["Node Type"] == "Foreign Scan"
+    assert plan["Aggregates"] == "sum(id), count(id)"
+    assert plan["Group Key"] == "kind"
+    assert plan["Sort Key"] == "kind DESC"
+    assert plan["Limit"] == "2"
+    done = shown(tables, query, "ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF")
+    assert "rows=2" in done
+    assert "Aggregates: sum(id), count(id)" in done
+
+
+def test_more_rows_than_the_limit_are_not_taken(tables: psycopg.Connection) -> None:
+    executed(tables, declared("liar", "liar", ROWS, ", repeat '3'"))
+    assert len(rows(tables, "SELECT id FROM liar LIMIT 4")) == 4
+    assert len(rows(tables, "SELECT id FROM liar ORDER BY id LIMIT 4 OFFSET 3")) == 4
+    assert len(rows(tables, "SELECT kind FROM liar GROUP BY kind")) == 15
+
+
+def test_aggregates_without_groups_are_one_row_or_an_error(tables: psycopg.Connection) -> None:
+    executed(tables, declared("silent", "liar", ROWS, ", repeat '0'"))
+    executed(tables, declared("loud", "liar", ROWS, ", repeat '2'"))
+    for query, found in (
+        ("SELECT count(*) FROM silent", "none"),
+        ("SELECT count(*) FROM loud", "more"),
+    ):
+        with pytest.raises(psycopg.errors.FdwError, match=f"one row of aggregates, found {found}"):
+            executed(tables, query)
+    assert rows(tables, "SELECT count(*) FROM silent GROUP BY kind") == []
+
+
+def test_plans_that_are_kept_follow_the_options(tables: psycopg.Connection) -> None:
+    executed(tables, declared("kept", "counting", ROWS[:3]))
+    executed(tables, "SET plan_cache_mode = force_generic_plan")
+    executed(tables, "PREPARE groups AS SELECT kind, sum(id) FROM kept GROUP BY 1 ORDER BY 1")
+    executed(tables, "PREPARE first(int) AS SELECT id FROM kept ORDER BY id LIMIT $1")
+    assert rows(tables, "EXECUTE groups") == [("'a'", repr(D(4))), ("'b'", repr(D(2)))]
+    assert nodes(shown(tables, "EXECUTE groups")) == ["Foreign Scan"]
+    assert nodes(shown(tables, "EXECUTE first(2)"))[0] == "Limit"
+    assert [len(rows(tables, f"EXECUTE first({n})")) for n in (2, 3)] == [2, 3]
+    executed(tables, f"ALTER FOREIGN TABLE kept OPTIONS (SET rows '{literal(ROWS[:1])}')")
+    assert rows(tables, "EXECUTE groups") == [("'a'", repr(D(1)))]
+    executed(tables, "SET plan_cache_mode = auto")
+    assert nodes(shown(tables, "EXECUTE first(2)")) == ["Foreign Scan"]
+    executed(tables, "DEALLOCATE ALL")
+
+
+def test_what_is_pushed_is_part_of_larger_queries(tables: psycopg.Connection) -> None:
+    top = "SELECT id, kind FROM f ORDER BY id LIMIT 3"
+    groups = "SELECT kind, count(*) AS n, avg(amount) AS a FROM f GROUP BY kind"
+    for template in (
+        "SELECT * FROM ({groups}) s JOIN l USING (kind) ORDER BY id, kind",
+        "SELECT * FROM l LEFT JOIN ({groups}) s USING (kind) ORDER BY id, kind",
+        "SELECT o.id, s.* FROM l o, LATERAL ({top} OFFSET 0) s ORDER BY 1, 2",
+        "SELECT id, (SELECT count(*) FROM f) + id FROM l ORDER BY id",
+        "SELECT id, (SELECT count(*) FROM f HAVING min(f.id) < o.id) FROM l o ORDER BY id",
+        "SELECT id FROM l WHERE id IN (SELECT id FROM ({top}) s) ORDER BY id",
+        "SELECT id FROM l WHERE (kind, 3) IN (SELECT kind, n FROM ({groups}) s) ORDER BY id",
+        "WITH w AS MATERIALIZED ({groups}) SELECT * FROM w a JOIN w b USING (n) ORDER BY 1, 2, 4",
+        "WITH w AS NOT MATERIALIZED ({groups}) SELECT * FROM w UNION SELECT * FROM w ORDER BY 1",
+        "({top}) UNION ALL ({top}) ORDER BY 1, 2 LIMIT 5",
+        "SELECT count(*) FROM f UNION ALL SELECT count(*) FROM nothing ORDER BY 1",
+        "SELECT id FROM l WHERE id < ALL (SELECT max(id) FROM f GROUP BY kind) ORDER BY 1",
+        "SELECT kind, n FROM ({groups}) s WHERE n > 1 ORDER BY 1",
+        "SELECT sum(n) FROM (SELECT count(*) n FROM f GROUP BY kind LIMIT 100) s",
+    ):
+        query = template.format(top=top, groups=groups)
+        same_rows(tables, query)
+        executed(tables, "SET enable_hashjoin = off; SET enable_mergejoin = off")
+        executed(tables, "SET enable_material = off; SET enable_memoize = off")
+        same_rows(tables, query)
+        executed(tables, "RESET ALL")
+
+
+def test_what_is_pushed_is_read_by_cursors_and_written_elsewhere(
+    tables: psycopg.Connection,
+) -> None:
+    query = "SELECT kind, count(*) FROM f GROUP BY kind ORDER BY kind"
+    with tables.transaction():
+        executed(tables, f"DECLARE c SCROLL CURSOR FOR {query}")
+        first = rows(tables, "FETCH 2 FROM c")
+        assert rows(tables, "FETCH BACKWARD 1 FROM c") == first[:1]
+        assert len(rows(tables, "FETCH ALL FROM c")) == 4
+    executed(tables, f"CREATE TEMP TABLE copy AS {query}")
+    executed(tables, "INSERT INTO copy SELECT max(kind), sum(number) FROM f LIMIT 1")
+    assert rows(tables, "SELECT count(*) FROM copy") == [("6",)]
+    executed(tables, "UPDATE copy SET count = n FROM (SELECT count(*) n FROM f) s")
+    assert rows(tables, "SELECT DISTINCT count FROM copy") == [("9",)]
+    with tables.transaction(), tables.cursor("named") as cursor:
+        cursor.execute(sql.SQL("SELECT id FROM f ORDER BY id LIMIT 3"))
+        assert cursor.fetchone() == (1,)
+
+
+def test_rights_are_those_of_the_columns_and_of_views_owners(tables: psycopg.Connection) -> None:
+    executed(tables, "CREATE ROLE counter; CREATE ROLE viewer")
+    try:
+        executed(tables, "GRANT SELECT (id) ON f TO counter")
+        executed(tables, declared("own", "counting", ROWS))
+        executed(tables, "GRANT SELECT ON own TO counter; GRANT CREATE ON SCHEMA public TO counter")
+        executed(tables, "SET ROLE counter")
+        assert rows(tables, "SELECT sum(id) > 0 FROM f") == [("True",)]
+        for query in ("SELECT count(kind) FROM f", "SELECT count(id) FROM f GROUP BY kind",
+                      "SELECT id FROM f ORDER BY kind LIMIT 1"):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                executed(tables, query)
+        executed(tables, "CREATE VIEW plain AS SELECT * FROM own")
+        executed(
+            tables,
+            "CREATE VIEW guarded WITH (security_barrier) AS SELECT kind, count(*) AS n, "
+            "min(id) AS id FROM own GROUP BY kind",
+        )
+        executed(tables, "GRANT SELECT ON plain, guarded TO viewer")
+        executed(tables, "SET ROLE viewer")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            executed(tables, "SELECT count(*) FROM own")
+        assert rows(tables, "SELECT count(*) FROM plain") == [("9",)]
+        assert nodes(shown(tables, "SELECT count(*) FROM plain")) == ["Foreign Scan"]
+        assert rows(tables, "SELECT sum(n), min(id) FROM guarded") == [(repr(D(9)), "1")]
+        assert rows(tables, "SELECT n FROM guarded WHERE kind = 'b'") == [("3",)]
+    finally:
+        executed(tables, "RESET ROLE; DROP OWNED BY counter; DROP ROLE counter, viewer")
+
+
+def test_the_class_learns_the_user_whose_rights_count(tables: psycopg.Connection) -> None:
+    executed(tables, "CREATE ROLE owner; CREATE ROLE reader")
+    try:
+        executed(tables, 'CREATE FOREIGN TABLE who (name text COLLATE "C") SERVER asking')
+        executed(tables, "GRANT ALL ON SCHEMA public TO owner; GRANT SELECT ON who TO owner")
+        executed(tables, "SET ROLE owner; CREATE VIEW seen AS SELECT * FROM who")
+        executed(
+            tables, "GRANT SELECT ON seen TO reader; RESET ROLE; GRANT SELECT ON who TO reader"
+        )
+        executed(tables, "SET ROLE reader")
+        for query, user in (
+            ("SELECT min(name) FROM who", "reader"),
+            ("SELECT min(name) FROM seen", "owner"),
+            ("SELECT name FROM seen ORDER BY name LIMIT 1", "owner"),
+            ("SELECT name, count(*) FROM seen GROUP BY name", "owner"),
+        ):
+            assert rows(tables, query)[0][0] == repr(user)
+            assert nodes(shown(tables, query)) == ["Foreign Scan"]
+    finally:
+        executed(tables, "RESET ROLE; DROP OWNED BY owner, reader; DROP ROLE owner, reader")
+
+
+def test_members_of_a_partitioned_table_are_grouped_by_postgresql(
+    tables: psycopg.Connection,
+) -> None:
+    executed(tables, 'CREATE TABLE whole (n int, kind text COLLATE "C") PARTITION BY LIST (n)')
+    for n in (1, 2):
+        executed(
+            tables,
+            f"CREATE FOREIGN TABLE part{n} PARTITION OF whole FOR VALUES IN ({n}) "
+            f'SERVER counting OPTIONS (rows \'[({n}, "a"), ({n}, None), ({n}, "b")]\')',
+        )
+    for setting in ("on", "off"):
+        executed(tables, f"SET enable_partitionwise_aggregate = {setting}")
+        assert rows(tables, "SELECT n, count(kind) FROM whole GROUP BY n ORDER BY n") == [
+            ("1", "2"), ("2", "2"),
+        ]  # fmt: skip
+        assert rows(
+            tables, "SELECT kind, count(*) FROM whole GROUP BY kind ORDER BY 1 LIMIT 1"
+        ) == [("'a'", "2")]
+    executed(tables, "RESET enable_partitionwise_aggregate")
