@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -119,22 +119,40 @@ def variables(operations: list[Any], before: Catalog, after: Catalog) -> Iterato
     for operation in operations:
         assert isinstance(operation, ForeignOperation)
         for value, catalog in ((operation.before, before), (operation.after, after)):
-            if isinstance(value, xc.UserMapping):
-                assert isinstance(value.options, xc.Options)
-                mapping = catalog.user_mappings[value.key]
-                for name, option in value.options.items():
-                    if isinstance(option, xc.Secret):
-                        held = cast("xc.Options", mapping.options)[name]
-                        assert isinstance(held, xc.Secret)
-                        yield option.reference[0], held.resolve()
+            options = getattr(value, "options", None)
+            if not isinstance(options, xc.Options):
+                continue
+            [held] = [
+                declared.options
+                for declared in catalog
+                if type(declared) is type(value) and declared.key == value.key
+            ]
+            for name, option in options.items():
+                if isinstance(option, xc.Secret):
+                    secret = held[name]
+                    assert isinstance(secret, xc.Secret)
+                    yield option.reference[0], secret.resolve()
 
 
 def renamed_back(after: Catalog, before: Catalog) -> Catalog:
-    """Give what was there before under the new names of servers."""
-    new = {value.renamed_from: name for name, value in after.servers.items() if value.renamed_from}
+    """Give what was there before under the new names of wrappers and servers."""
+    wrappers = {value.renamed_from: name for name, value in after.wrappers.items()}
+    servers = {value.renamed_from: name for name, value in after.servers.items()}
     return Catalog(
-        replace(value, server=new.get(value.server, value.server))
-        for value in before.user_mappings.values()
+        [
+            *(
+                replace(each, name=wrappers.get(each.name, each.name))
+                for each in before.wrappers.values()
+            ),
+            *(
+                replace(each, name=servers.get(each.name, each.name))
+                for each in before.servers.values()
+            ),
+            *(
+                replace(each, server=servers.get(each.server, each.server))
+                for each in before.user_mappings.values()
+            ),
+        ]
     )
 
 
