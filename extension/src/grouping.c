@@ -48,11 +48,11 @@ add_entry(Grouping *grouping, Expr *expression, const char *utf8_name)
 }
 
 static bool
-read_group_by(PlannerInfo *root, Grouping *grouping)
+read_group_by(PlannerInfo *root, Grouping *grouping, List *clauses)
 {
 	ListCell   *cell;
 
-	foreach(cell, root->parse->groupClause)
+	foreach(cell, clauses)
 	{
 		SortGroupClause *clause = lfirst_node(SortGroupClause, cell);
 		Expr	   *expression = (Expr *) get_sortgroupclause_expr(clause, root->processed_tlist);
@@ -251,10 +251,13 @@ read_expression(Grouping *grouping, Node *expression)
 	return true;
 }
 
-/* Reads what a query groups and aggregates; NULL if Python cannot be asked for it. */
+/*
+ * Reads what a query groups by `clauses` (GROUP BY or DISTINCT), and gives, as `expressions`, of
+ * groups that are `having`; NULL if Python cannot be asked for it.
+ */
 Grouping *
-exclave_read_grouping(PlannerInfo *root, RelOptInfo *grouped, List *having, Index relid,
-					  const TableDescription *table)
+exclave_read_grouping(PlannerInfo *root, List *clauses, List *expressions, List *having,
+					  Index relid, const TableDescription *table)
 {
 	Grouping   *grouping = palloc0(sizeof(Grouping));
 	ListCell   *cell;
@@ -262,9 +265,9 @@ exclave_read_grouping(PlannerInfo *root, RelOptInfo *grouped, List *having, Inde
 	grouping->relid = relid;
 	grouping->table = table;
 	grouping->having = having;
-	if (root->parse->groupingSets != NIL || !read_group_by(root, grouping))
+	if (!read_group_by(root, grouping, clauses))
 		return NULL;
-	foreach(cell, grouped->reltarget->exprs)
+	foreach(cell, expressions)
 		if (!read_expression(grouping, lfirst(cell)))
 			return NULL;
 	if (!read_expression(grouping, (Node *) having))

@@ -30,8 +30,8 @@ typedef struct Grouping
 	List	   *arguments;		/* IntList: numbers of columns that are grouped or aggregated */
 } Grouping;
 
-extern Grouping *exclave_read_grouping(PlannerInfo *root, RelOptInfo *grouped, List *having,
-									   Index relid, const TableDescription *table);
+extern Grouping *exclave_read_grouping(PlannerInfo *root, List *clauses, List *expressions,
+									   List *having, Index relid, const TableDescription *table);
 extern List *exclave_asked_numbers(const Grouping *grouping);
 extern PyObject *exclave_python_groups(const Grouping *grouping);
 extern PyObject *exclave_python_aggregates(const Grouping *grouping);

@@ -21,7 +21,7 @@ typedef struct Upper
 	UpperRelationKind stage;
 	RelOptInfo *base;
 	RelOptInfo *input;			/* of an ordered relation: the table, or a grouped relation */
-	Grouping   *grouping;		/* of a grouped relation */
+	Grouping   *grouping;		/* of a grouped relation, if the class gives groups */
 } Upper;
 
 /* What the class is asked, of a table's rows or of groups. */
@@ -188,21 +188,17 @@ path_of(const Question *question, const Answer *answer, RelOptInfo *parent, RelO
 							  question->pathkeys, answer->kept);
 }
 
-/* Aggregates and groups, if they are ones that Python can be asked for. */
+/* Groups, by `clauses`, if they and what is wanted of them are such that Python can be asked. */
 static void
-add_grouped(PlannerInfo *root, Upper *upper, RelOptInfo *grouped, GroupPathExtraData *extra)
+add_groups(PlannerInfo *root, Upper *upper, RelOptInfo *output, List *clauses, PathTarget *target,
+		   List *having)
 {
 	Oid			relation = planner_rt_fetch(upper->base->relid, root)->relid;
-	TableDescription *table;
+	TableDescription *table = exclave_describe_table(relation, InvalidOid);
 	Question	question = {root, upper->base, NULL, NIL, -1};
 	Answer		answer;
-	ForeignPath *path;
 
-	if (extra->patype != PARTITIONWISE_AGGREGATE_NONE || root->parse->groupingSets != NIL ||
-		(root->parse->groupClause == NIL && !root->parse->hasAggs))
-		return;
-	table = exclave_describe_table(relation, InvalidOid);
-	upper->grouping = exclave_read_grouping(root, grouped, (List *) extra->havingQual,
+	upper->grouping = exclave_read_grouping(root, clauses, target->exprs, having,
 											upper->base->relid, table);
 	question.grouping = upper->grouping;
 	if (upper->grouping == NULL || !ask(&question, &answer))
@@ -210,9 +206,31 @@ add_grouped(PlannerInfo *root, Upper *upper, RelOptInfo *grouped, GroupPathExtra
 		upper->grouping = NULL;
 		return;
 	}
-	answer.rows *= clauselist_selectivity(root, upper->grouping->having, 0, JOIN_INNER, NULL);
-	path = path_of(&question, &answer, grouped, grouped, grouped->reltarget);
-	add_path(grouped, (Path *) path);
+	answer.rows *= clauselist_selectivity(root, having, 0, JOIN_INNER, NULL);
+	add_path(output, (Path *) path_of(&question, &answer, output, output, target));
+}
+
+/* GROUP BY and aggregates. */
+static void
+add_grouped(PlannerInfo *root, Upper *upper, RelOptInfo *grouped, GroupPathExtraData *extra)
+{
+	Query	   *parse = root->parse;
+
+	if (extra->patype == PARTITIONWISE_AGGREGATE_NONE && parse->groupingSets == NIL &&
+		(parse->groupClause != NIL || parse->hasAggs))
+		add_groups(root, upper, grouped, parse->groupClause, grouped->reltarget,
+				   (List *) extra->havingQual);
+}
+
+/* SELECT DISTINCT of columns is GROUP BY. */
+static void
+add_distinct(PlannerInfo *root, Upper *upper, RelOptInfo *input, RelOptInfo *distinct)
+{
+	Query	   *parse = root->parse;
+
+	if (!IS_UPPER_REL(input) && !parse->hasDistinctOn && !parse->hasTargetSRFs)
+		add_groups(root, upper, distinct, parse->distinctClause,
+				   root->upper_targets[UPPERREL_DISTINCT], NIL);
 }
 
 /* Groups in order; the order of a table's rows is a matter of its own paths. */
@@ -302,7 +320,7 @@ base_of(PlannerInfo *root, RelOptInfo *input)
 	{
 		Upper	   *upper = input->fdw_private;
 
-		if (upper->stage == UPPERREL_GROUP_AGG && upper->grouping == NULL)
+		if (upper->stage != UPPERREL_ORDERED && upper->grouping == NULL)
 			return NULL;
 		base = upper->base;
 	}
@@ -319,20 +337,32 @@ get_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	RelOptInfo *base = base_of(root, input);
 	Upper	   *upper;
 
-	if (base == NULL || output->fdw_private != NULL || !all_conditions_exact(base) ||
-		(stage != UPPERREL_GROUP_AGG && stage != UPPERREL_ORDERED && stage != UPPERREL_FINAL))
+	if (base == NULL || output->fdw_private != NULL || !all_conditions_exact(base))
 		return;
 	upper = palloc0(sizeof(Upper));
 	upper->stage = stage;
 	upper->base = base;
 	upper->input = input;
-	output->fdw_private = upper;
-	if (stage == UPPERREL_GROUP_AGG)
-		add_grouped(root, upper, output, extra);
-	else if (stage == UPPERREL_ORDERED)
-		add_ordered(root, upper, input, output);
-	else
-		add_final(root, upper, input, output, extra);
+	switch (stage)
+	{
+		case UPPERREL_GROUP_AGG:
+			output->fdw_private = upper;
+			add_grouped(root, upper, output, extra);
+			break;
+		case UPPERREL_DISTINCT:
+			output->fdw_private = upper;
+			add_distinct(root, upper, input, output);
+			break;
+		case UPPERREL_ORDERED:
+			output->fdw_private = upper;
+			add_ordered(root, upper, input, output);
+			break;
+		case UPPERREL_FINAL:
+			add_final(root, upper, input, output, extra);
+			break;
+		default:
+			break;
+	}
 }
 
 /* Makes the plan of a grouped relation; HAVING is checked in it. */
