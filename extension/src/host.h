@@ -157,6 +157,10 @@ extern void exclave_set_explain(struct FdwRoutine *routine);
 extern void exclave_set_upper(struct FdwRoutine *routine);
 extern void exclave_set_modify(struct FdwRoutine *routine);
 extern void exclave_set_truncate(struct FdwRoutine *routine);
+
+/* modify.c */
+struct EState;
+extern bool exclave_statement_writes(struct EState *estate, Oid relid);
 extern void exclave_set_import(struct FdwRoutine *routine);
 extern void exclave_set_analyze(struct FdwRoutine *routine);
 

@@ -2,13 +2,16 @@
 #include "host.h"
 
 #include "access/htup_details.h"
+#include "catalog/partition.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
 #include "nodes/makefuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/appendinfo.h"
 #include "parser/parsetree.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "writer.h"
 
@@ -166,6 +169,33 @@ batch_size(ResultRelInfo *target)
 	size = (int) PyLong_AsLong(answer);
 	Py_DECREF(answer);
 	return size;
+}
+
+/*
+ * Whether a statement that scans a table writes to it, or to another one of its server, which may
+ * be the same there.
+ */
+bool
+exclave_statement_writes(EState *estate, Oid relid)
+{
+	ListCell   *cell;
+
+	if (estate->es_plannedstmt == NULL)
+		return false;
+	foreach(cell, estate->es_plannedstmt->resultRelations)
+	{
+		Oid			written = exec_rt_fetch(lfirst_int(cell), estate)->relid;
+
+		if (written == relid)
+			return true;
+		if (get_rel_relkind(written) == RELKIND_FOREIGN_TABLE &&
+			GetForeignServerIdByRelId(written) == GetForeignServerIdByRelId(relid))
+			return true;
+		if (get_rel_relispartition(relid) &&
+			list_member_oid(get_partition_ancestors(relid), written))
+			return true;
+	}
+	return false;
 }
 
 static TupleTableSlot *

@@ -27,6 +27,17 @@ wrong_type(const Target *target, PyObject *value)
 				   target->type_name, Py_TYPE(value)->tp_name));
 }
 
+static Datum through_input(const Target *target, PyObject *value);
+
+/* Gives a date or moment that PostgreSQL has and Python has not. */
+static Datum
+read_unrepresentable(const Target *target, PyObject *value)
+{
+	if (!exclave_is_unrepresentable(value))
+		wrong_type(target, value);
+	return through_input(target, value);
+}
+
 static Datum
 read_integer(const Target *target, PyObject *value)
 {
@@ -104,7 +115,7 @@ static Datum
 read_date(const Target *target, PyObject *value)
 {
 	if (!PyDate_Check(value) || PyDateTime_Check(value))
-		wrong_type(target, value);
+		return read_unrepresentable(target, value);
 	return exclave_date_datum(target, (int64) date2j(PyDateTime_GET_YEAR(value),
 													 PyDateTime_GET_MONTH(value),
 													 PyDateTime_GET_DAY(value)) - UNIX_EPOCH_JDATE);
@@ -125,7 +136,7 @@ static Datum
 read_timestamp(const Target *target, PyObject *value)
 {
 	if (!PyDateTime_Check(value))
-		wrong_type(target, value);
+		return read_unrepresentable(target, value);
 	if (PyDateTime_DATE_GET_TZINFO(value) != Py_None)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
@@ -168,7 +179,7 @@ static Datum
 read_timestamptz(const Target *target, PyObject *value)
 {
 	if (!PyDateTime_Check(value))
-		wrong_type(target, value);
+		return read_unrepresentable(target, value);
 	return exclave_timestamp_datum(target, microseconds_of(value) - offset_of(target, value));
 }
 

@@ -28,6 +28,7 @@ typedef struct PythonScan
 	bool		one_row;		/* exactly one is right */
 	int64		given;			/* rows of this scan */
 	bool		started;
+	bool		held;			/* whether all is to be read first */
 
 	ArrowScan  *arrow;			/* either this ... */
 	PyObject   *iterator;		/* ... or rows, some of which were taken already */
@@ -108,6 +109,7 @@ begin_scan(ForeignScanState *node, int eflags)
 	node->fdw_state = state;
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
+	state->held = exclave_statement_writes(node->ss.ps.state, state->relid);
 	state->context = AllocSetContextCreate(CurrentMemoryContext, "exclave scan",
 										   ALLOCSET_DEFAULT_SIZES);
 }
@@ -163,6 +165,8 @@ start(PythonScan *state, TupleDesc descriptor)
 	source = exclave_call("scan", Py_BuildValue("(sNsN)", table->class_name,
 												exclave_python_table(table), plan,
 												target_names(state)));
+	if (state->held)
+		source = exclave_call("hold", Py_BuildValue("(sN)", table->class_name, source));
 	state->iterator = source;	/* from here on, it is released whatever happens */
 	if (PyCapsule_IsValid(source, "arrow_array_stream"))
 	{

@@ -311,15 +311,7 @@ store(PythonWriter *writer, PyObject *given, TupleTableSlot *slot)
 	slot_getallattrs(slot);
 	memcpy(values, slot->tts_values, sizeof(Datum) * descriptor->natts);
 	memcpy(nulls, slot->tts_isnull, sizeof(bool) * descriptor->natts);
-	for (int i = 0; i < writer->returned_count; i++)
-	{
-		const Target *target = &writer->returned[i];
-		PyObject   *value = PyTuple_GET_ITEM(given, i);
-
-		nulls[target->number - 1] = value == Py_None;
-		if (value != Py_None)
-			values[target->number - 1] = exclave_object_datum(target, value);
-	}
+	exclave_store_row(given, writer->returned, writer->returned_count, values, nulls);
 	before = MemoryContextSwitchTo(slot->tts_mcxt);
 	tuple = heap_form_tuple(descriptor, values, nulls);
 	MemoryContextSwitchTo(before);

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from exclave.fdw import analyzer, explaining, failure, importer, literals, writer
@@ -141,6 +142,29 @@ def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...])
     plan = ScanPlan(remote=json.loads(kept), columns=columns)
     answer = cls().scan(plan, ScanContext(_table(cls, given), session_type=cls.Session))
     return _source(answer)
+
+
+def hold(name: str, source: Any) -> object:
+    """Read all that a scan gives before its statement writes, unless the class has no need."""
+    if wrapper_class(name).keeps_snapshot:
+        return source
+    return iter(list[Any](source)) if isinstance(source, Iterator) else _held_stream(source)
+
+
+def _held_stream(capsule: object) -> object:
+    pa: Any = importlib.import_module("pyarrow")
+    reader = pa.RecordBatchReader.from_stream(_Stream(capsule))
+    return _stream(pa.RecordBatchReader.from_batches(reader.schema, list(reader)))
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """What pyarrow takes a capsule from."""
+
+    capsule: object
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.capsule
 
 
 def explain(
@@ -291,6 +315,7 @@ __all__ = [
     "check",
     "delete",
     "explain",
+    "hold",
     "import_schema",
     "insert",
     "literal",

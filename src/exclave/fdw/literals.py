@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
+from exclave.fdw.conditions import Unrepresentable
 from exclave.fdw.failure import WrapperError
 
 _PLAIN = (
@@ -31,6 +32,8 @@ def literal(value: object, column: str) -> str:
         return json.dumps(value)
     if isinstance(value, list):
         return _array(cast("list[object]", value), column)
+    if isinstance(value, Unrepresentable):
+        return value.text
     if isinstance(value, datetime.timedelta):
         return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
     raise WrapperError(

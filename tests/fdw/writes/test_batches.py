@@ -145,7 +145,8 @@ def test_an_update_moves_rows_into_a_partition(parted: psycopg.Connection) -> No
                    "FROM generate_series(1, 25) AS i")  # fmt: skip
     moved = "UPDATE p SET town = 'far' WHERE id > 3 AND town = 'local'"
     assert parted.execute(moved).rowcount == 22
-    assert said(parted) == [f"insert | town id label |  |  | {n}" for n in (10, 10, 2)]
+    sizes = (1,) * 22 if parted.info.server_version < 160000 else (10, 10, 2)
+    assert said(parted) == [f"insert | town id label |  |  | {size}" for size in sizes]
     moved = "UPDATE p SET town = 'other' WHERE id = 1 AND town = 'local' RETURNING p"
     assert rows(parted, moved) == [("(other,1,)",)]
     with pytest.raises(psycopg.errors.FeatureNotSupported, match='into foreign table "far"'):
@@ -193,8 +194,8 @@ def test_children_are_changed_with_their_parent(store: psycopg.Connection) -> No
         )
     said(store)
     changed = "UPDATE parent SET label = 'c' WHERE id = 2 RETURNING tableoid::regclass::text, *"
-    assert rows(store, changed) == [
-        ("parent", 2, "c"), ("one", 2, "c"), ("child", 2, "c"), ("two", 2, "c"),
+    assert sorted(rows(store, changed)) == [
+        ("child", 2, "c"), ("one", 2, "c"), ("parent", 2, "c"), ("two", 2, "c"),
     ]  # fmt: skip
     assert store.execute("DELETE FROM parent WHERE id = 1").rowcount == 4
     assert sorted(set(said(store))) == [
