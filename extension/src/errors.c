@@ -84,53 +84,110 @@ plain_message(PyObject *exception)
 	return said != NULL && *said ? psprintf("%s: %s", name, said) : name;
 }
 
-/* Throws the exception that Python has set. Only where no Python code is on the stack. */
-void
-exclave_throw(void)
+/* Takes the exception that Python has set; NULL if it is Cancelled, or if there is none. */
+static PyObject *
+take_exception(bool *cancelled)
 {
 	PyObject   *type;
 	PyObject   *exception;
 	PyObject   *traceback;
-	PyObject   *said;
-	char	   *part[4] = {NULL, NULL, NULL, NULL};
-	ErrorData  *original = postgres_error;
 
 	PyErr_Fetch(&type, &exception, &traceback);
+	*cancelled = false;
 	if (type == NULL)
-		elog(ERROR, "Python failed without saying why");
+		return NULL;
 	PyErr_NormalizeException(&type, &exception, &traceback);
 	if (traceback != NULL)
 		PyException_SetTraceback(exception, traceback);
-
-	postgres_error = NULL;
 	if (exclave_cancelled != NULL && PyErr_GivenExceptionMatches(type, exclave_cancelled))
 	{
-		Py_XDECREF(type);
-		Py_XDECREF(exception);
-		Py_XDECREF(traceback);
+		*cancelled = true;
+		Py_CLEAR(exception);
+	}
+	Py_XDECREF(type);
+	Py_XDECREF(traceback);
+	return exception;
+}
+
+/* Gives SQLSTATE, message, detail and hint of an exception, and gives it back. */
+static void
+take_apart(PyObject *exception, char *part[4])
+{
+	PyObject   *said = describe(exception);
+
+	for (int i = 0; i < 4; i++)
+		part[i] = said == NULL ? NULL : copy_text(PyTuple_GET_ITEM(said, i));
+	if (part[1] == NULL)
+		part[1] = plain_message(exception);
+	Py_XDECREF(said);
+	Py_DECREF(exception);
+	PyErr_Clear();
+}
+
+/* Throws the exception that Python has set. Only where no Python code is on the stack. */
+void
+exclave_throw(void)
+{
+	bool		cancelled;
+	PyObject   *exception = take_exception(&cancelled);
+	char	   *part[4];
+	ErrorData  *original = postgres_error;
+
+	postgres_error = NULL;
+	if (cancelled)
+	{
 		if (original != NULL)
 			ReThrowError(original);
 		CHECK_FOR_INTERRUPTS();
 		ereport(ERROR, errcode(ERRCODE_QUERY_CANCELED), errmsg("Python was interrupted"));
 	}
+	if (exception == NULL)
+		elog(ERROR, "Python failed without saying why");
 
-	said = describe(exception);
-	if (said != NULL)
-		for (int i = 0; i < 4; i++)
-			part[i] = copy_text(PyTuple_GET_ITEM(said, i));
-	if (part[1] == NULL)
-		part[1] = plain_message(exception);
-	Py_XDECREF(said);
-	Py_XDECREF(type);
-	Py_XDECREF(exception);
-	Py_XDECREF(traceback);
-	PyErr_Clear();
-
+	take_apart(exception, part);
 	ereport(ERROR,
 			errcode(code_of(part[0])),
 			errmsg_internal("%s", part[1]),
 			part[2] && *part[2] ? errdetail_internal("%s", part[2]) : 0,
 			part[3] && *part[3] ? errhint("%s", part[3]) : 0);
+}
+
+/*
+ * Reports the exception that Python has set as a warning, and never an error: the transaction may
+ * be committed already.
+ */
+void
+exclave_warn(const char *method, const char *server)
+{
+	MemoryContext context = CurrentMemoryContext;
+	bool		cancelled;
+	PyObject   *exception = take_exception(&cancelled);
+
+	PG_TRY();
+	{
+		char	   *part[4] = {NULL, "it was interrupted", NULL, NULL};
+
+		if (cancelled && postgres_error != NULL)
+			part[1] = postgres_error->message;
+		if (exception != NULL)
+			take_apart(exception, part);
+		ereport(WARNING,
+				errcode(code_of(part[0])),
+				errmsg_internal("%s() of the session of server \"%s\" failed: %s", method, server,
+								part[1]),
+				part[2] && *part[2] ? errdetail_internal("%s", part[2]) : 0,
+				part[3] && *part[3] ? errhint("%s", part[3]) : 0);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	if (postgres_error != NULL)
+		FreeErrorData(postgres_error);
+	postgres_error = NULL;
+	PyErr_Clear();
 }
 
 /* Whether PostgreSQL reported an error to Python, which then went on as if nothing had happened. */

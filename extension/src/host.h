@@ -38,18 +38,28 @@ extern void exclave_enter_python(void);
 extern void exclave_leave_python(void);
 extern void exclave_enter_release(void);
 extern void exclave_leave_release(void);
+extern void exclave_enter_finishing(void);
+extern void exclave_leave_finishing(void);
 extern bool exclave_pause_python(void);
 extern void exclave_resume_python(bool was_in_python);
+extern bool exclave_is_releasing(void);
+extern bool exclave_in_main_thread(void);
 extern PyObject *exclave_cancelled;
 
 /* errors.c: exceptions become errors, and errors exceptions */
 extern EXCLAVE_NORETURN void exclave_throw(void);
+extern void exclave_warn(const char *method, const char *server);
 extern bool exclave_error_was_ignored(void);
 extern void exclave_raise_postgres_error(MemoryContext context);
 extern char *exclave_to_server(const char *utf8);
 extern char *exclave_to_utf8(const char *text);
 
+/* transactions.c: sessions of Python in PostgreSQL's transactions */
+extern PyObject *exclave_host_session(PyObject *self, PyObject *arguments);
+extern bool exclave_in_session(void);
+
 /* host_api.c: the module _exclave_host, which Python calls */
+extern bool exclave_may_use_postgres(const char *what);
 PyMODINIT_FUNC PyInit__exclave_host(void);
 
 /* roles.c: what roles may do, as Python asks for it */

@@ -3,8 +3,28 @@
 
 #include <signal.h>
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+
+/*
+ * Whether Python may ask for `what` now, where PostgreSQL then works on the statement. Not from
+ * another thread, nor after the transaction, nor as the statement is cleaned up.
+ */
+bool
+exclave_may_use_postgres(const char *what)
+{
+	if (!exclave_in_main_thread())
+		PyErr_Format(PyExc_RuntimeError,
+					 "%s can only be asked for in the thread that PostgreSQL has called", what);
+	else if (!IsTransactionState() || exclave_is_releasing() || exclave_in_session())
+		PyErr_Format(PyExc_RuntimeError,
+					 "%s can only be asked for while a statement runs, not as it or its transaction ends",
+					 what);
+	else
+		return !exclave_error_was_ignored();
+	return false;
+}
 
 /* log(level, message): a message for the client and the log, never an error. */
 static PyObject *
@@ -56,6 +76,8 @@ static PyMethodDef methods[] = {
 	"Raise Cancelled if PostgreSQL asks for the end of the statement."},
 	{"has_role", exclave_has_role, METH_VARARGS, "Whether a user has the privileges of a role."},
 	{"is_superuser", exclave_is_superuser, METH_VARARGS, "Whether a user is a superuser."},
+	{"session", exclave_host_session, METH_VARARGS,
+	"Give the session of a server and a user, made by a function if need be."},
 	{"log", host_log, METH_VARARGS, "Send a message to the client and the server's log."},
 	{NULL, NULL, 0, NULL},
 };

@@ -16,9 +16,12 @@
 #include <time.h>
 
 #include "miscadmin.h"
+#include "storage/ipc.h"
 
 #define NAG_MS 100
 #define POLITE_RAISES 5
+#define PATIENCE_MS 1000		/* with what ends something while an interrupt is pending, ... */
+#define EXIT_PATIENCE_MS 2000	/* ... or at the end of the backend, when nobody could interrupt it */
 
 PyObject   *exclave_cancelled = NULL;
 
@@ -29,6 +32,7 @@ static pthread_t main_thread;
 static timer_t nag_timer;
 static int	raises = 0;			/* since Python was entered */
 static bool releasing = false;	/* nobody hears of exceptions, so they may be raised any time */
+static int64 patient_until = 0; /* milliseconds: what is pending waits so long; 0 if nothing is */
 
 /* Wakes Python again; this handler stays, as PostgreSQL has no use for its signal. */
 static void
@@ -36,7 +40,7 @@ on_nag(int number)
 {
 	int			saved_errno = errno;
 
-	if (in_python && InterruptPending)
+	if (in_python && (InterruptPending || patient_until != 0))
 		PyErr_SetInterruptEx(SIGINT);
 	errno = saved_errno;
 }
@@ -62,6 +66,15 @@ raise_cancelled(void)
 		PyErr_SetInterruptEx(SIGINT);
 	PyErr_SetString(exclave_cancelled, "PostgreSQL asks for the end of the statement");
 	return NULL;
+}
+
+static int64
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Lets PostgreSQL note the signal, then wakes Python if there is something to act on. */
@@ -93,6 +106,12 @@ on_interrupt(PyObject *self, PyObject *arguments)
 	volatile bool good = true;
 	bool		was_in_python;
 
+	if (patient_until != 0)
+	{
+		if (milliseconds() >= patient_until)
+			return raise_cancelled();
+		Py_RETURN_NONE;
+	}
 	/* an error, or the end of the session: not from here, but when Python has unwound */
 	if (releasing && (QueryCancelPending || EXCLAVE_SESSION_ENDS()))
 		return raise_cancelled();
@@ -186,13 +205,15 @@ exclave_enter_python(void)
 		sigaction(watched[i], &action, NULL);
 	if (InterruptPending)
 		PyErr_SetInterruptEx(SIGINT);	/* it came before we could see it */
+	if (patient_until != 0)
+		set_nag(NAG_MS);
 }
 
 /* Puts PostgreSQL's handlers back. */
 void
 exclave_leave_python(void)
 {
-	if (raises > 0)
+	if (raises > 0 || patient_until != 0)
 		set_nag(0);
 	raises = 0;
 	for (int i = 0; i < lengthof(watched); i++)
@@ -230,4 +251,37 @@ exclave_leave_release(void)
 {
 	releasing = false;
 	exclave_leave_python();
+}
+
+/*
+ * For what ends a session's transaction, which PostgreSQL does not let be interrupted. An interrupt
+ * that comes while it runs ends it; one that is pending already shall not have it fail at once.
+ */
+void
+exclave_enter_finishing(void)
+{
+	if (proc_exit_inprogress)
+		patient_until = milliseconds() + EXIT_PATIENCE_MS;
+	else if (QueryCancelPending || EXCLAVE_SESSION_ENDS())
+		patient_until = milliseconds() + PATIENCE_MS;
+	exclave_enter_release();
+}
+
+void
+exclave_leave_finishing(void)
+{
+	exclave_leave_release();
+	patient_until = 0;
+}
+
+bool
+exclave_is_releasing(void)
+{
+	return releasing;
+}
+
+bool
+exclave_in_main_thread(void)
+{
+	return pthread_equal(pthread_self(), main_thread);
 }

@@ -32,7 +32,8 @@ class Session:
 
     Exceptions
         In ``begin`` and ``savepoint`` they are errors of the statement, in ``release`` and
-        ``prepare`` of what ends the savepoint or transaction. ``commit``, ``abort``,
+        ``prepare`` of what ends the savepoint or transaction (an error of RELEASE SAVEPOINT ends
+        the level below too). ``commit``, ``abort``,
         ``rollback_to`` and ``close`` must do what they can: exceptions are only warnings. After one
         in ``begin``, ``commit`` or ``abort`` the session is closed, and the next use makes a new
         one. After one in ``rollback_to``, what the source holds is unknown: the session refuses to
@@ -75,10 +76,10 @@ class Session:
         """Begin a level within the transaction, which itself is level 1."""
 
     def release(self, level: int) -> None:
-        """Make the work of a level, and of those above it, that of the level below."""
+        """Make the work of a level that of the level below."""
 
     def rollback_to(self, level: int) -> None:
-        """Undo the work of a level, and of those above it; the level is over then."""
+        """Undo the work of a level, which is over then; a later one may have its number."""
 
     def close(self) -> None:
         """Give everything back; nothing is called afterwards."""
