@@ -58,7 +58,7 @@ def tables(host_cluster: Cluster) -> Iterator[psycopg.Connection]:
         executed(connection, "CREATE COLLATION language (provider = libc, locale = 'C.UTF-8')")
         executed(connection, "CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')")
         executed(connection, "CREATE DOMAIN positive AS int CHECK (VALUE > 0)")
-        for name in ("Counting", "Liar", "Modest", "Asking"):
+        for name in ("Counting", "Liar", "Modest", "Asking", "Quacking"):
             executed(
                 connection,
                 f"SELECT exclave.create_wrapper('{name}', 'counting_wrappers:{name}');"
@@ -156,7 +156,7 @@ PUSHED = [
 def same_rows(tables: psycopg.Connection, query: str) -> None:
     """Hold that a query gives the rows that it gives of the local tables."""
     local = query
-    for foreign, its in (("f", "l"), ("nothing", "empty"), ("parent", "local_parent")):
+    for foreign, its in (("f", "l"), ("g", "l"), ("nothing", "empty"), ("parent", "local_parent")):
         local = re.sub(rf"\b{foreign}\b", its, local)
     found, expected = rows(tables, query), rows(tables, local)
     if "ORDER BY" not in query:
@@ -164,15 +164,19 @@ def same_rows(tables: psycopg.Connection, query: str) -> None:
     assert found == expected, query
 
 
+@pytest.mark.parametrize("server", ["counting", "quacking"])
 def test_what_a_class_can_do_it_does_and_the_rows_are_those_of_postgresql(
-    tables: psycopg.Connection,
+    tables: psycopg.Connection, server: str
 ) -> None:
-    for query, shows in PUSHED:
+    executed(tables, declared("g", server, ROWS))
+    for written, shows in PUSHED:
+        query = re.sub(r"\bf\b", "g", written)
         plan = shown(tables, query)
         assert set(nodes(plan)) <= {"Foreign Scan", "Aggregate"}, plan
         assert nodes(plan)[0] == "Foreign Scan", plan
         assert shows in plan, plan
         same_rows(tables, query)
+    executed(tables, "DROP FOREIGN TABLE g")
 
 
 LEFT = [
@@ -274,10 +278,13 @@ def test_whatever_is_grouped_sorted_and_limited_the_rows_are_those_of_postgresql
     def holds(name: str, group_by: list[str], wanted: list[str], data: st.DataObject) -> None:
         grouped = bool(group_by or wanted)
         outputs = [*group_by, *wanted] if grouped else plain
+        some = data.draw(st.lists(st.sampled_from(anything), min_size=1, max_size=3, unique=True))
+        distinct = not grouped and data.draw(st.booleans())
+        outputs = some if distinct else outputs
+        parts = [f"SELECT {'DISTINCT' if distinct else ''} {', '.join(outputs)}", f"FROM {name}"]
+        parts += [f"GROUP BY {', '.join(group_by)}"] if group_by else []
         keys = data.draw(st.permutations(range(1, len(outputs) + 1)))
         order = ", ".join(f"{key}{data.draw(direction)}" for key in keys)
-        parts = [f"SELECT {', '.join(outputs)}", f"FROM {name}"]
-        parts += [f"GROUP BY {', '.join(group_by)}"] if group_by else []
         parts += [data.draw(conditions)] if grouped else []
         same_rows(tables, " ".join([*parts, f"ORDER BY {order}{data.draw(limits)}"]))
 
