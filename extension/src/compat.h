@@ -14,18 +14,18 @@ extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
-#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
-	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, NIL, NULL, NULL, NIL, private)
+#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, keys, outer, private) \
+	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, keys, outer, NULL, NIL, private)
 #define EXCLAVE_UPPER_PATH(root, rel, target, rows, startup, total, keys, private) \
 	create_foreign_upper_path(root, rel, target, rows, 0, startup, total, keys, NULL, NIL, private)
 #elif PG_VERSION_NUM >= 170000
-#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
-	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, NULL, NULL, NIL, private)
+#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, keys, outer, private) \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, keys, outer, NULL, NIL, private)
 #define EXCLAVE_UPPER_PATH(root, rel, target, rows, startup, total, keys, private) \
 	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, NULL, NIL, private)
 #else
-#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, private) \
-	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, NULL, NULL, private)
+#define EXCLAVE_FOREIGN_PATH(root, rel, rows, startup, total, keys, outer, private) \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, keys, outer, NULL, private)
 #define EXCLAVE_UPPER_PATH(root, rel, target, rows, startup, total, keys, private) \
 	create_foreign_upper_path(root, rel, target, rows, startup, total, keys, NULL, private)
 #endif

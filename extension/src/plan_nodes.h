@@ -24,7 +24,8 @@ typedef enum PlanFlag
 {
 	PLAN_SORTED = 1,
 	PLAN_LIMITED = 2,
-	PLAN_AGGREGATED = 4
+	PLAN_AGGREGATED = 4,
+	PLAN_MAY_SORT = 8			/* only that it can be asked for an order */
 } PlanFlag;
 
 /* Positions in what is kept where the class groups or limits: upper.c. */

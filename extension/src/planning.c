@@ -5,11 +5,13 @@
 #include "foreign/fdwapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/pathnodes.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 
+#include "ordering.h"
 #include "planning.h"
 
 /* Gives the numbers of the columns that the query needs, all of them for a whole row. */
@@ -35,63 +37,149 @@ needed_columns(RelOptInfo *rel, const TableDescription *table)
 	return numbers;
 }
 
-/* Asks the class for its plan and estimates. */
+/* Asks the class for its plan and estimates of all rows that fulfil the conditions. */
 static void
 get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
 	TableDescription *table = exclave_describe_table(relid, InvalidOid);
-	Planned    *planned = palloc0(sizeof(Planned));
-	PyObject   *answer;
-	const char *json;
-	const char *copy = NULL;
-	double		rows = 0;
-	int			width = 0;
+	Planned    *planned = exclave_plan_scan(table, needed_columns(rel, table),
+											exclave_conditions(root, rel, rel->baserestrictinfo),
+											NIL);
+	List	   *checked = exclave_inexact_clauses(planned, rel->baserestrictinfo);
 
-	planned->columns = needed_columns(rel, table);
-	exclave_start_python();
-	answer = exclave_call("plan_scan",
-						  Py_BuildValue("(sNN)", table->class_name, exclave_python_table(table),
-										exclave_column_names(table, planned->columns)));
-	if (PyArg_ParseTuple(answer, "sdidd", &json, &rows, &width, &planned->startup_cost,
-						 &planned->total_cost))
-		copy = pstrdup(json);
-	Py_DECREF(answer);
-	if (copy == NULL)
-		exclave_throw();
-
-	planned->plan = exclave_to_server(copy);
-	rel->tuples = rows;
-	rel->rows = clamp_row_est(rows * clauselist_selectivity(root, rel->baserestrictinfo, 0,
-															JOIN_INNER, NULL));
-	if (width > 0)
-		rel->reltarget->width = width;
+	rel->tuples = Max(rel->tuples, planned->rows);
+	rel->rows = clamp_row_est(planned->rows *
+							  clauselist_selectivity(root, checked, 0, JOIN_INNER, NULL));
+	if (planned->width > 0)
+		rel->reltarget->width = planned->width;
 	rel->fdw_private = planned;
+}
+
+/* Gives what it costs to look at rows and to check clauses. */
+Cost
+exclave_cost_of_checks(PlannerInfo *root, List *clauses, double rows)
+{
+	QualCost	cost;
+
+	cost_qual_eval(&cost, clauses, root);
+	return cost.startup + rows * (cpu_tuple_cost + cost.per_tuple);
+}
+
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *rel, Planned *planned, List *pathkeys)
+{
+	List	   *checked = exclave_inexact_clauses(planned, rel->baserestrictinfo);
+	Cost		checks = exclave_cost_of_checks(root, checked, planned->rows);
+
+	add_path(rel, (Path *) EXCLAVE_FOREIGN_PATH(root, rel, rel->rows, planned->startup_cost,
+												planned->total_cost + checks, pathkeys,
+												rel->lateral_relids, list_make1(planned)));
+}
+
+/* Gives the columns of a table as TargetEntries, to be found in pathkeys. */
+static List *
+named_columns(RelOptInfo *rel, const TableDescription *table)
+{
+	List	   *named = NIL;
+
+	for (int i = 0; i < table->column_count; i++)
+	{
+		const ForeignColumn *column = &table->columns[i];
+		Var		   *var = makeVar(rel->relid, column->number, column->type, column->typmod,
+								  column->collation, 0);
+
+		named = lappend(named, makeTargetEntry((Expr *) var, i + 1,
+											   exclave_to_server(column->name), false));
+	}
+	return named;
+}
+
+/* Adds a path with rows in the order that the query wants, if the class can give that. */
+static void
+add_sorted_path(PlannerInfo *root, RelOptInfo *rel, Oid relid)
+{
+	Planned    *whole = rel->fdw_private;
+	TableDescription *table = exclave_describe_table(relid, InvalidOid);
+	Planned    *sorted;
+	List	   *orders;
+
+	if (!exclave_sort_orders(root->query_pathkeys, named_columns(rel, table), &orders))
+		return;
+	sorted = exclave_plan_scan(table, whole->columns, whole->asked, orders);
+	if (sorted->flags & PLAN_SORTED)
+		add_scan_path(root, rel, sorted, root->query_pathkeys);
 }
 
 static void
 get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
 	Planned    *planned = rel->fdw_private;
-	Cost		checks = rel->tuples * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
 
-	add_path(rel, (Path *) EXCLAVE_FOREIGN_PATH(root, rel, rel->rows, planned->startup_cost,
-												planned->total_cost + checks, NIL));
+	add_scan_path(root, rel, planned, NIL);
+	if (root->query_pathkeys != NIL && (planned->flags & PLAN_MAY_SORT))
+		add_sorted_path(root, rel, relid);
+	exclave_add_lookup_paths(root, rel);
 }
 
-/* Keeps the class's plan as nodes only, so that the planner can copy it and keep it for later. */
+/*
+ * Gives what the class plans for a path. For rows that are looked up it is asked here, with the
+ * clauses of the join among the conditions.
+ */
+static Planned *
+planned_for(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path)
+{
+	Planned    *whole = rel->fdw_private;
+	List	   *clauses;
+
+	if (path->path.param_info == NULL)
+		return list_length(path->fdw_private) == 1 ? linitial(path->fdw_private) : whole;
+	clauses = list_concat_copy(rel->baserestrictinfo, path->path.param_info->ppi_clauses);
+	return exclave_plan_scan(exclave_describe_table(relid, InvalidOid), whole->columns,
+							 exclave_conditions(root, rel, clauses), NIL);
+}
+
+/*
+ * Keeps the class's plan as nodes only, so that the planner can copy it and keep it for later.
+ * What the class checks exactly is left to it; PostgreSQL has it for rows that were locked.
+ */
 static ForeignScan *
 get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path, List *tlist,
 		 List *clauses, Plan *outer)
 {
-	Planned    *planned = rel->fdw_private;
-	List	   *kept = path->fdw_private;
+	Planned    *planned;
+	List	   *checked;
+	List	   *exact;
+	List	   *kept;
 
 	if (IS_UPPER_REL(rel))
 		return exclave_upper_plan(rel, path, tlist);
-	if (kept == NIL)
-		kept = list_make5(makeString(planned->plan), planned->columns, NIL, makeInteger(0), NIL);
-	return make_foreignscan(tlist, extract_actual_clauses(clauses, false), rel->relid, NIL, kept,
-							NIL, NIL, outer);
+	planned = planned_for(root, rel, relid, path);
+	checked = exclave_inexact_clauses(planned, clauses);
+	exact = list_difference_ptr(planned->asked->clauses,
+								exclave_inexact_clauses(planned, planned->asked->clauses));
+	if (list_length(path->fdw_private) == PLAN_LENGTH)
+		kept = path->fdw_private;	/* of upper.c */
+	else
+		kept = list_make5(makeString(planned->plan), planned->columns, planned->asked->trees,
+						  makeInteger(planned->flags), NIL);
+	return make_foreignscan(tlist, extract_actual_clauses(checked, false), rel->relid,
+							planned->asked->parameters, kept, NIL,
+							extract_actual_clauses(exact, false), outer);
+}
+
+/* Whether the class may be run in a parallel worker. */
+static bool
+is_parallel_safe(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *entry)
+{
+	TableDescription *table = exclave_describe_table(entry->relid, InvalidOid);
+	PyObject   *said;
+	bool		safe;
+
+	exclave_start_python();
+	said = exclave_call("parallel_safe", Py_BuildValue("(s)", table->class_name));
+	safe = said == Py_True;
+	Py_DECREF(said);
+	return safe;
 }
 
 void
@@ -100,4 +188,5 @@ exclave_set_planning(FdwRoutine *routine)
 	routine->GetForeignRelSize = get_rel_size;
 	routine->GetForeignPaths = get_paths;
 	routine->GetForeignPlan = get_plan;
+	routine->IsForeignScanParallelSafe = is_parallel_safe;
 }

@@ -5,14 +5,44 @@
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
 
-/* What the class answered for a base relation, until plans are made of it. */
+#include "plan_nodes.h"
+#include "quals.h"
+
+/* By what rows are found cheaply. */
+typedef struct FoundBy
+{
+	List	   *columns;		/* numbers */
+	double		rows;
+	Cost		startup_cost;
+	Cost		total_cost;
+} FoundBy;
+
+/* What the class was asked and answered for a base relation, until plans are made of it. */
 typedef struct Planned
 {
 	char	   *plan;			/* JSON */
 	List	   *columns;		/* numbers of those that the query needs */
-	double		startup_cost;
-	double		total_cost;
+	Asked	   *asked;
+	Bitmapset  *exact;			/* which of the conditions that it was asked for */
+	int			flags;			/* of PlanFlag */
+	double		rows;
+	int			width;
+	Cost		startup_cost;
+	Cost		total_cost;
+	List	   *lookups;		/* of FoundBy */
 } Planned;
+
+/* asking.c */
+extern Planned *exclave_plan_scan(const TableDescription *table, List *columns, Asked *asked,
+								  List *orders);
+extern List *exclave_inexact_clauses(const Planned *planned, List *clauses);
+extern bool exclave_all_exact(const Planned *planned, List *clauses);
+
+/* lookups.c */
+extern void exclave_add_lookup_paths(PlannerInfo *root, RelOptInfo *rel);
+
+/* planning.c */
+extern Cost exclave_cost_of_checks(PlannerInfo *root, List *clauses, double rows);
 
 /* upper.c */
 extern ForeignScan *exclave_upper_plan(RelOptInfo *rel, ForeignPath *path, List *tlist);

@@ -6,10 +6,12 @@
 #include "miscadmin.h"
 #include "nodes/value.h"
 #include "parser/parsetree.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "plan_nodes.h"
+#include "quals.h"
 
 #define MOST_ROWS_AHEAD 1024
 
@@ -21,6 +23,12 @@ typedef struct PythonScan
 	Oid			user;
 	const char *plan;			/* JSON */
 	List	   *columns;
+	int			flags;			/* of PlanFlag */
+	List	   *conditions;		/* trees */
+	List	   *parameters;		/* their expressions, also made ready as: */
+	List	   *parameter_states;
+	bool		check_again;	/* the class was given values that Python has not */
+	bool		impossible;		/* a condition is with NULL, so there is nothing to scan */
 	Target	   *targets;
 	int			target_count;
 	List	   *averages;		/* as UPPER_AVERAGES */
@@ -104,12 +112,16 @@ begin_scan(ForeignScanState *node, int eflags)
 	if (node->ss.ss_currentRelation != NULL)
 		state->relid = RelationGetRelid(node->ss.ss_currentRelation);
 	state->user = OidIsValid(view_owner) ? view_owner : GetUserId();
-	state->plan = strVal(linitial(plan->fdw_private));
-	state->columns = lsecond(plan->fdw_private);
+	state->plan = plan_json(plan->fdw_private);
+	state->columns = plan_columns(plan->fdw_private);
+	state->flags = plan_flags(plan->fdw_private);
+	state->conditions = plan_conditions(plan->fdw_private);
+	state->parameters = plan->fdw_exprs;
 	node->fdw_state = state;
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 	state->held = exclave_statement_writes(node->ss.ps.state, state->relid);
+	state->parameter_states = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
 	state->context = AllocSetContextCreate(CurrentMemoryContext, "exclave scan",
 										   ALLOCSET_DEFAULT_SIZES);
 }
@@ -144,13 +156,32 @@ target_names(const PythonScan *state)
 	return names;
 }
 
+/* Gives the conditions with the values that parameters have now. */
+static PyObject *
+known_conditions(PythonScan *state, const TableDescription *table, ExprContext *context)
+{
+	Datum	   *values = palloc(sizeof(Datum) * (list_length(state->parameters) + 1));
+	bool	   *nulls = palloc(sizeof(bool) * (list_length(state->parameters) + 1));
+	ListCell   *cell;
+
+	foreach(cell, state->parameter_states)
+	{
+		int			number = foreach_current_index(cell);
+
+		values[number] = ExecEvalExpr((ExprState *) lfirst(cell), context, &nulls[number]);
+	}
+	return exclave_python_conditions(state->conditions, state->parameters, table, values, nulls,
+									 &state->check_again);
+}
+
 /* Calls the class, with the options as they are now, and takes what it gives: a stream or rows. */
 static void
-start(PythonScan *state, TupleDesc descriptor)
+start(PythonScan *state, TupleDesc descriptor, ExprContext *values)
 {
 	MemoryContext before = MemoryContextSwitchTo(state->context);
 	TableDescription *table;
 	const char *plan;
+	PyObject   *conditions;
 	PyObject   *source;
 
 	MemoryContextReset(state->context);
@@ -162,12 +193,14 @@ start(PythonScan *state, TupleDesc descriptor)
 	plan = exclave_to_utf8(state->plan);
 	prepare_targets(state, descriptor);
 	exclave_start_python();
-	source = exclave_call("scan", Py_BuildValue("(sNsN)", table->class_name,
+	conditions = known_conditions(state, table, values);
+	source = exclave_call("scan", Py_BuildValue("(sNsNNi)", table->class_name,
 												exclave_python_table(table), plan,
-												target_names(state)));
-	if (state->held)
+												target_names(state), conditions, state->flags));
+	if (state->held && source != Py_None)
 		source = exclave_call("hold", Py_BuildValue("(sN)", table->class_name, source));
 	state->iterator = source;	/* from here on, it is released whatever happens */
+	state->impossible = source == Py_None;
 	if (PyCapsule_IsValid(source, "arrow_array_stream"))
 	{
 		state->arrow = exclave_arrow_open(source, state->targets, state->target_count);
@@ -219,12 +252,32 @@ next_row(PythonScan *state)
 	return state->rows[state->next_row];
 }
 
+/* Makes the one row of aggregates over no rows. */
+static bool
+empty_aggregates(const ForeignScan *plan, TupleTableSlot *slot)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->fdw_scan_tlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		Aggref	   *aggregate = (Aggref *) entry->expr;
+
+		slot->tts_values[entry->resno - 1] = Int64GetDatum(0);
+		slot->tts_isnull[entry->resno - 1] = !IsA(aggregate, Aggref) ||
+			(aggregate->aggfnoid != F_COUNT_ && aggregate->aggfnoid != F_COUNT_ANY);
+	}
+	return true;
+}
+
 /* Puts the next row into the slot; gives false if there is none. */
 static bool
-fetch_row(PythonScan *state, TupleTableSlot *slot)
+fetch_row(PythonScan *state, const ForeignScan *plan, TupleTableSlot *slot)
 {
 	PyObject   *row;
 
+	if (state->impossible)
+		return state->one_row && state->given == 0 && empty_aggregates(plan, slot);
 	if (state->arrow != NULL)
 		return exclave_arrow_next(state->arrow, slot->tts_values, slot->tts_isnull);
 	row = next_row(state);
@@ -247,6 +300,22 @@ check_one_row(const PythonScan *state, bool more)
 				errhint("Without GROUP BY, a class that aggregates gives one row, also of an empty table."));
 }
 
+/* Whether a row fulfils the conditions that are left to the class; the slot is its own again. */
+static bool
+fulfils_again(ForeignScanState *node, TupleTableSlot *slot)
+{
+	ExprContext *context = node->ss.ps.ps_ExprContext;
+	bool		fulfils;
+
+	ExecStoreVirtualTuple(slot);
+	context->ecxt_scantuple = slot;
+	fulfils = ExecQual(node->fdw_recheck_quals, context);
+	ExecClearTuple(slot);
+	if (!fulfils)
+		ResetExprContext(context);
+	return fulfils;
+}
+
 /* Fills the slot; called in the memory of one row, so what it allocates goes with the row. */
 static TupleTableSlot *
 iterate(ForeignScanState *node)
@@ -258,12 +327,14 @@ iterate(ForeignScanState *node)
 	ExecClearTuple(slot);
 	if (!state->started)
 	{
-		start(state, slot->tts_tupleDescriptor);
+		start(state, slot->tts_tupleDescriptor, node->ss.ps.ps_ExprContext);
 		memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	}
 	if (state->limit >= 0 && state->given >= state->limit)
 		return slot;
-	more = fetch_row(state, slot);
+	do
+		more = fetch_row(state, (ForeignScan *) node->ss.ps.plan, slot);
+	while (more && state->check_again && !fulfils_again(node, slot));
 	if (state->one_row)
 		check_one_row(state, more);
 	if (!more)

@@ -42,13 +42,6 @@ typedef struct Answer
 	Cost		total_cost;
 } Answer;
 
-/* Whether all conditions of a table are checked by the class alone, before it groups or limits. */
-static bool
-all_conditions_exact(RelOptInfo *base)
-{
-	return base->baserestrictinfo == NIL;
-}
-
 /* Gives the columns of a table as TargetEntries, to be found in pathkeys. */
 static List *
 named_columns(RelOptInfo *base, const TableDescription *table)
@@ -115,7 +108,10 @@ kept_answer(const Question *question, Oid relation, const char *json, List *orde
 	List	   *averages = grouping == NULL ? NIL : grouping->averages;
 	bool		one_row = grouping != NULL && grouping->group_by == NIL;
 
-	return list_make5(makeString(exclave_to_server(json)), columns, NIL, makeInteger(0),
+	return list_make5(makeString(exclave_to_server(json)), columns, planned->asked->trees,
+					  makeInteger((orders != NIL ? PLAN_SORTED : 0) |
+								  (question->limit >= 0 ? PLAN_LIMITED : 0) |
+								  (grouping != NULL ? PLAN_AGGREGATED : 0)),
 					  list_make5(makeInteger((int) relation), makeInteger(question->limit),
 								 makeBoolean(one_row), averages, shown_lines(question, orders)));
 }
@@ -129,6 +125,7 @@ ask(const Question *question, Answer *answer)
 	Grouping   *grouping = question->grouping;
 	Planned    *planned = question->base->fdw_private;
 	List	   *orders;
+	PyObject   *conditions;
 	PyObject   *said;
 	const char *json = NULL;
 	char	   *copy = NULL;
@@ -138,10 +135,13 @@ ask(const Question *question, Answer *answer)
 							 &orders))
 		return false;
 	exclave_start_python();
+	conditions = exclave_python_conditions(planned->asked->trees, planned->asked->parameters, table,
+										   NULL, NULL, NULL);
 	said = exclave_call("plan_upper",
-						Py_BuildValue("(sNNNiNN)", table->class_name, exclave_python_table(table),
+						Py_BuildValue("(sNNNNiNN)", table->class_name, exclave_python_table(table),
 									  exclave_column_names(table, grouping ? grouping->arguments :
 												   planned->columns),
+									  conditions,
 									  exclave_python_orders(orders), question->limit,
 									  exclave_python_groups(grouping),
 									  exclave_python_aggregates(grouping)));
@@ -337,7 +337,8 @@ get_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	RelOptInfo *base = base_of(root, input);
 	Upper	   *upper;
 
-	if (base == NULL || output->fdw_private != NULL || !all_conditions_exact(base))
+	if (base == NULL || output->fdw_private != NULL ||
+		!exclave_all_exact(base->fdw_private, base->baserestrictinfo))
 		return;
 	upper = palloc0(sizeof(Upper));
 	upper->stage = stage;
@@ -370,8 +371,10 @@ ForeignScan *
 exclave_upper_plan(RelOptInfo *rel, ForeignPath *path, List *tlist)
 {
 	Upper	   *upper = rel->fdw_private;
+	Planned    *planned = upper->base->fdw_private;
 
-	return make_foreignscan(tlist, copyObject(upper->grouping->having), 0, NIL,
+	return make_foreignscan(tlist, copyObject(upper->grouping->having), 0,
+							planned->asked->parameters,
 							path->fdw_private, copyObject(upper->grouping->tlist), NIL, NULL);
 }
 

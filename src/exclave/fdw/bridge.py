@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from exclave.fdw import analyzer, explaining, failure, importer, literals, writer
+from exclave.fdw import analyzer, explaining, failure, importer, literals, told, writer
 from exclave.fdw.importing import ImportContext, ImportRequest
 from exclave.fdw.messages import Messages
 from exclave.fdw.options import Level, OptionError, Options
 from exclave.fdw.redaction import redacted
-from exclave.fdw.scanning import Aggregate, ScanContext, ScanPlan, ScanRequest, SortKey
+from exclave.fdw.scanning import Aggregate, ScanContext, ScanRequest, SortKey
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
 from exclave.fdw.writer import Writer
@@ -94,24 +93,30 @@ def _table(cls: type[ForeignDataWrapper], given: tuple[Any, ...]) -> Table:
     )  # fmt: skip
 
 
-def _kept(plan: ScanPlan) -> str:
-    return json.dumps(dict(plan.remote), allow_nan=False, separators=(",", ":"))
-
-
 def plan_scan(
-    name: str, given: tuple[Any, ...], columns: tuple[str, ...]
-) -> tuple[str, float, int, float, float]:
-    """Plan a scan; the plan comes back as JSON, with rows, width and costs."""
+    name: str,
+    given: tuple[Any, ...],
+    columns: tuple[str, ...],
+    conditions: tuple[told.Told, ...] = (),
+    sort: tuple[tuple[Any, ...], ...] = (),
+) -> tuple[Any, ...]:
+    """Plan a scan; `told.answer` says what comes back."""
     cls = wrapper_class(name)
-    plan = cls().plan_scan(_table(cls, given), ScanRequest(columns))
-    costs = float(plan.startup_cost), float(plan.cost)
-    return _kept(plan), float(plan.rows), int(plan.width), *costs
+    table = _table(cls, given)
+    asked = told.conditions(conditions)
+    request = ScanRequest(
+        columns,
+        told.possible(conditions),
+        tuple(SortKey(*key) for key in sort),
+    )
+    return told.answer(cls().plan_scan(table, request), table, request, asked, cls.pushdown)
 
 
 def plan_upper(
     name: str,
     given: tuple[Any, ...],
     columns: tuple[str, ...],
+    conditions: tuple[told.Told, ...],
     sort: tuple[tuple[Any, ...], ...],
     limit: int,
     group_by: tuple[str, ...],
@@ -121,7 +126,7 @@ def plan_upper(
     cls = wrapper_class(name)
     request = ScanRequest(
         columns,
-        (),
+        told.possible(conditions),
         tuple(SortKey(*key) for key in sort),
         None if limit < 0 else limit,
         group_by,
@@ -133,14 +138,33 @@ def plan_upper(
     exact = all(condition in plan.exact for condition in request.conditions)
     if not (exact and request.kinds <= plan.promised):
         return None
-    return _kept(plan), float(plan.rows), float(plan.startup_cost), float(plan.cost)
+    return told.kept(plan), float(plan.rows), float(plan.startup_cost), float(plan.cost)
 
 
-def scan(name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...]) -> object:
-    """Start a scan: gives the capsule of an Arrow stream, or an iterator of rows."""
+def parallel_safe(name: str) -> bool:
+    """Say whether a class may be run in parallel workers."""
+    return wrapper_class(name).parallel_safe
+
+
+def scan(
+    name: str,
+    given: tuple[Any, ...],
+    kept: str,
+    columns: tuple[str, ...],
+    conditions: tuple[told.Told, ...] = (),
+    flags: int = 0,
+) -> object:
+    """Start a scan: gives the capsule of an Arrow stream, or an iterator of rows.
+
+    None if a condition cannot hold for any row, because of a NULL.
+    """
     cls = wrapper_class(name)
-    plan = ScanPlan(remote=json.loads(kept), columns=columns)
-    answer = cls().scan(plan, ScanContext(_table(cls, given), session_type=cls.Session))
+    known = told.conditions(conditions)
+    filled = tuple(condition for condition in known if condition is not None)
+    if len(filled) < len(known):
+        return None
+    context = ScanContext(_table(cls, given), filled, session_type=cls.Session)
+    answer = cls().scan(told.plan(kept, columns, flags), context)
     return _source(answer)
 
 
@@ -171,7 +195,7 @@ def explain(
     name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...], verbose: bool
 ) -> list[tuple[str, object]]:
     """Give the lines of EXPLAIN for a scan: labels and values that EXPLAIN can show."""
-    plan = ScanPlan(remote=json.loads(kept), columns=columns)
+    plan = told.plan(kept, columns)
     lines = wrapper_class(name)().explain(plan, _table(wrapper_class(name), given))
     shown = explaining.lines(lines)
     return [*shown, ("Python Plan", redacted(kept))] if verbose else shown

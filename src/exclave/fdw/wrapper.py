@@ -37,6 +37,10 @@ class ForeignDataWrapper(Writes, ABC):
     pushdown: ClassVar[frozenset[str]] = frozenset()
     """What `plan_scan` is asked for besides conditions: "sort", "limit", "aggregate"."""
 
+    parallel_safe: ClassVar[bool] = False
+    """Whether it may be run in parallel workers: processes of their own, with sessions of their own
+    at the source, which see nothing that the leader's transaction has changed there."""
+
     @classmethod
     def check_rights(cls, level: Level, options: Options) -> None:
         """Refuse options that the current role may not set; called for each CREATE and ALTER.
