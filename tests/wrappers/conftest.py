@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,3 +17,11 @@ def connection(host: Database) -> Iterator[psycopg.Connection]:
     """A superuser's connection to `host`."""
     with host.connect() as made:
         yield made
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the server can read, whoever it runs as."""
+    with tempfile.TemporaryDirectory(prefix="exclave-files-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
