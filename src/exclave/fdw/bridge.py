@@ -172,7 +172,8 @@ def hold(name: str, source: Any) -> object:
     """Read all that a scan gives before its statement writes, unless the class has no need."""
     if wrapper_class(name).keeps_snapshot:
         return source
-    return iter(list[Any](source)) if isinstance(source, Iterator) else _held_stream(source)
+    rows = getattr(source, "__iter__", None)
+    return _held_stream(source) if rows is None else iter(list(rows()))
 
 
 def _held_stream(capsule: object) -> object:

@@ -78,10 +78,10 @@ class Writes:
     When
         One object serves one statement and one table. Rows of INSERT and COPY come in batches of
         at most ``batch_size()``, one by one with RETURNING or with triggers BEFORE INSERT of rows
-        (in PostgreSQL 15 also by COPY, and where UPDATE moves rows to a partition); a batch may be written long after its first row was made,
-        so an error then aborts a statement that seemed to go well. UPDATE and DELETE come row by
-        row. An exception aborts the statement: what it has written is for the session's
-        ``abort()`` or ``rollback_to()`` to undo.
+        (in PostgreSQL 15 also by COPY, and where UPDATE moves rows to a partition); a batch may be
+        written long after its first row was made, so an error then aborts a statement that seemed
+        to go well. UPDATE and DELETE come row by row. An exception aborts the statement: what it
+        has written is for the session's ``abort()`` or ``rollback_to()`` to undo.
     """
 
     keeps_snapshot: ClassVar[bool] = False
