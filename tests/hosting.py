@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from exclave.cluster import Installation, find_installation
+from exclave.cluster.hosted import copied, install_copy
+from exclave.cluster.installation import output_of
 
 ROOT = Path(__file__).parents[1]
 EXTENSION = ROOT / "extension"
@@ -34,15 +36,13 @@ def hosted_installation(major: int) -> Installation:
     folder = COPIES / f"{major}-{_digest(original)}"
     with (COPIES / f"{major}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        copy = _copied(original, folder)
-        _skip_unless_buildable(copy)
+        _skip_unless_buildable(original)
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _copy(original, folder)
-            build(copy, folder / "build")
+            install_copy(original, folder, more_trees=_headers(original), flags=["COPT=-Werror"])
             (folder / "complete").touch()
             _forget_others(major, folder)
-    return copy
+    return copied(original, folder)
 
 
 def host_environment(folder: Path, *paths: Path) -> Path:
@@ -55,57 +55,25 @@ def host_environment(folder: Path, *paths: Path) -> Path:
     return folder
 
 
-def build(installation: Installation, folder: Path) -> None:
-    """Build the host in `folder` and install it into `installation`."""
-    folder.mkdir()
-    pg_config = installation.program("pg_config")
-    done = subprocess.run(
-        ["make", "-f", str(EXTENSION / "Makefile"), "install", f"PG_CONFIG={pg_config}",
-         f"PYTHON={sys.executable}", "COPT=-Werror"],
-        cwd=folder, env=installation.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _trees(installation: Installation) -> list[Path]:
-    """Give the folders of an installation; Debian keeps programs, data and headers apart."""
+def _headers(installation: Installation) -> list[Path]:
+    """Give the folders of Debian's headers that were unpacked rather than installed."""
     prefix = installation.bin_dir.parent
-    trees = [prefix]
-    if prefix.parts[-3:-1] == ("lib", "postgresql"):
-        usr = prefix.parents[2]
-        trees += [usr / "share/postgresql" / prefix.name, usr / "include/postgresql"]
-        unpacked = HEADERS / prefix.name / "usr"
-        trees += [unpacked / "lib/postgresql" / prefix.name, unpacked / "include/postgresql"]
+    unpacked = HEADERS / prefix.name / "usr"
+    trees = [unpacked / "lib/postgresql" / prefix.name, unpacked / "include/postgresql"]
     return [tree for tree in trees if tree.is_dir()]
 
 
-def _place(tree: Path, folder: Path) -> Path:
-    """Say where a tree goes: those of Debian stay as they are relative to each other."""
-    parts = tree.parts
-    start = max((i for i, part in enumerate(parts) if part == "usr"), default=len(parts) - 1)
-    return folder.joinpath(*parts[start:])
+def include_folder(installation: Installation) -> Path:
+    """Give the folder of an installation's own headers."""
+    pg_config = str(installation.bin_dir / "pg_config")
+    said = output_of(pg_config, "--includedir-server", environment=installation.environment())
+    return Path(said.strip() or "/nonexistent")
 
 
-def _copy(installation: Installation, folder: Path) -> None:
-    for tree in _trees(installation):
-        shutil.copytree(tree, _place(tree, folder), symlinks=True, dirs_exist_ok=True)
-
-
-def _copied(installation: Installation, folder: Path) -> Installation:
-    prefix = installation.bin_dir.parent
-    moved = _place(prefix, folder)
-    lib = installation.lib_dir
-    lib_dir = moved / lib.relative_to(prefix) if lib.is_relative_to(prefix) else lib
-    return Installation(
-        installation.version, installation.major, moved / "bin", lib_dir, installation.source
-    )
-
-
-def _skip_unless_buildable(copy: Installation) -> None:
-    original = find_installation(copy.major)
-    headers = [found for tree in _trees(original) for found in tree.rglob("server/postgres.h")]
+def _skip_unless_buildable(original: Installation) -> None:
     lacks = ""
-    if not headers:
+    trees = [*_headers(original), include_folder(original)]
+    if not any(found for tree in trees for found in tree.rglob("postgres.h")):
         lacks = f"the {original.source} PostgreSQL {original.version} has no server headers"
     elif not (original.bin_dir / "pg_config").is_file():
         lacks = f"the {original.source} PostgreSQL {original.version} has no pg_config"

@@ -42,7 +42,7 @@ FLOORS: dict[str, set[str]] = {
     },
     "cli": {
         "errors", "objects", "catalog", "plan", "doctor", "federation", "sqlalchemy", "project",
-        "redact", "cluster",
+        "redact", "cluster", "fdw",
     },
 }  # fmt: skip
 """Which rooms each room may import."""

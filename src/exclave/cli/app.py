@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from exclave.cli import apply, check, cluster, doctor, federation, plan, pull, redact, refresh
+from exclave.cli import apply, check, cluster, doctor, fdw, federation, plan, pull, redact, refresh
 from exclave.cli.command import command
 from exclave.cli.exit import Group
 
@@ -26,6 +26,7 @@ command(app, doctor.doctor)
 command(app, refresh.refresh)
 app.command()(redact.redact)
 app.add_typer(federation.app, name="fed")
+app.add_typer(fdw.app, name="fdw")
 app.add_typer(cluster.app, name="cluster")
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from exclave.cluster.database import Database, fresh_database
 from exclave.cluster.discovery import find_installation, installations
+from exclave.cluster.host import Interpreter, install_host
+from exclave.cluster.hosted import hosted_installation
 from exclave.cluster.installation import Installation
 from exclave.cluster.npm import fetch_installation
 from exclave.cluster.parallel import ClusterSpec, start_clusters
@@ -17,9 +19,12 @@ __all__ = [
     "ClusterSpec",
     "Database",
     "Installation",
+    "Interpreter",
     "fetch_installation",
     "find_installation",
     "fresh_database",
+    "hosted_installation",
+    "install_host",
     "installations",
     "start_clusters",
 ]

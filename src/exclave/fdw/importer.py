@@ -28,7 +28,14 @@ def imported(
         If what the class gave is none of what it should give, or has wrong names or options; the
         message names the table and the column.
     """
-    return list(_tables(wrapper, request, wrapper.import_schema(request, context)))
+    return checked(wrapper, request, wrapper.import_schema(request, context))
+
+
+def checked(
+    wrapper: ForeignDataWrapper, request: ImportRequest, tables: Iterable[ImportedTable]
+) -> list[Imported]:
+    """Check tables that a class gave; raises what `imported` does."""
+    return list(_tables(wrapper, request, tables))
 
 
 def _tables(
