@@ -84,4 +84,11 @@ extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #define EXCLAVE_SESSION_ENDS() (ProcDiePending || ClientConnectionLost)
 #endif
 
+/* 17 brought infinite intervals, with a meaning for values that were in range before. */
+#if PG_VERSION_NUM >= 170000
+#define EXCLAVE_INTERVAL_IS_INFINITE(interval) INTERVAL_NOT_FINITE(interval)
+#else
+#define EXCLAVE_INTERVAL_IS_INFINITE(interval) false
+#endif
+
 #endif

@@ -13,24 +13,34 @@
 #define ROW_BUFFER 1024
 
 #define DAYS_1970_TO_2000 (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
-#define MICROSECONDS_1970_TO_2000 ((int64) DAYS_1970_TO_2000 * USECS_PER_DAY)
+
+/* Fills what follows from the type: what is under a domain is read, and then the domain checked. */
+static void
+set_type(Target *target, Oid type, int32 typmod)
+{
+	Oid			input;
+
+	target->typmod = typmod;
+	target->type = getBaseTypeAndTypmod(type, &target->typmod);
+	target->domain = target->type == type ? InvalidOid : type;
+	target->domain_checks = NULL;
+	target->context = CurrentMemoryContext;
+	getTypeInputInfo(target->type, &input, &target->io_parameter);
+	fmgr_info(input, &target->input);
+}
 
 void
 exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number)
 {
 	Form_pg_attribute attribute = TupleDescAttr(descriptor, number - 1);
-	Oid			input;
 
 	target->number = number;
-	target->type = getBaseType(attribute->atttypid);
-	target->typmod = attribute->atttypmod;
+	set_type(target, attribute->atttypid, attribute->atttypmod);
+	target->not_null = attribute->attnotnull;
+	target->checked = target->not_null || OidIsValid(target->domain);
 	target->name = pstrdup(NameStr(attribute->attname));
 	target->utf8_name = exclave_to_utf8(target->name);
 	target->type_name = format_type_with_typemod(attribute->atttypid, attribute->atttypmod);
-	if (target->type != attribute->atttypid)
-		target->type = InvalidOid;	/* a domain: its input function checks its constraints */
-	getTypeInputInfo(attribute->atttypid, &input, &target->io_parameter);
-	fmgr_info(input, &target->input);
 	target->buffer = palloc(ROW_BUFFER);
 }
 
@@ -40,25 +50,37 @@ exclave_element_target(const Target *array)
 {
 	Oid			type = get_element_type(array->type);
 	Target	   *element;
-	Oid			input;
 
-	if (!OidIsValid(type) || getBaseType(type) != type)
+	if (!OidIsValid(type))
 		return NULL;
 	element = palloc(sizeof(Target));
 	*element = *array;
-	element->type = type;
+	set_type(element, type, array->typmod);
+	element->not_null = false;
+	element->checked = OidIsValid(element->domain);
 	element->buffer = NULL;		/* many of them live at a time */
-	getTypeInputInfo(type, &input, &element->io_parameter);
-	fmgr_info(input, &element->input);
 	return element;
+}
+
+/* Refuses what the column does not allow: planning relies on NOT NULL, and a domain is a promise. */
+void
+exclave_check_value(const Target *target, Datum value, bool isnull)
+{
+	if (isnull && target->not_null)
+		ereport(ERROR,
+				errcode(ERRCODE_NOT_NULL_VIOLATION),
+				errmsg("column \"%s\" is NOT NULL, but the wrapper gave NULL", target->name));
+	if (OidIsValid(target->domain))
+		domain_check(value, isnull, target->domain,
+					 &unconstify(Target *, target)->domain_checks, target->context);
 }
 
 /*
  * Gives memory for a value that lives as long as its row. Small values share one buffer a column:
  * the slot of a scan is done with before the next row comes, and nothing is to be freed then.
  */
-static void *
-row_memory(const Target *target, int64 size)
+void *
+exclave_row_memory(const Target *target, Size size)
 {
 	return target->buffer != NULL && size <= ROW_BUFFER ? target->buffer : palloc(size);
 }
@@ -94,8 +116,8 @@ is_ascii(const char *bytes, int64 length)
 }
 
 /* Errors if the bytes are no text that PostgreSQL may hold; most text is ASCII. */
-static void
-check_encoding(const Target *target, const char *utf8, int64 length)
+void
+exclave_check_text(const Target *target, const char *utf8, int64 length)
 {
 	if (is_ascii(utf8, length))
 		return;
@@ -116,20 +138,20 @@ check_length(const Target *target, int64 length)
 					   target->name, length));
 }
 
-/* Makes a varlena, with a header of one byte where it fits. */
-static Datum
-varlena(const Target *target, const char *bytes, int64 length)
+/* Makes a varlena, with a header of one byte where it fits; not in an array, where none may be. */
+Datum
+exclave_varlena(const Target *target, const char *bytes, int64 length)
 {
 	char	   *made;
 
-	if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX)
+	if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX && target->buffer != NULL)
 	{
-		made = row_memory(target, length + VARHDRSZ_SHORT);
+		made = exclave_row_memory(target, length + VARHDRSZ_SHORT);
 		SET_VARSIZE_SHORT(made, length + VARHDRSZ_SHORT);
 		memcpy(made + VARHDRSZ_SHORT, bytes, length);
 		return PointerGetDatum(made);
 	}
-	made = row_memory(target, length + VARHDRSZ);
+	made = exclave_row_memory(target, length + VARHDRSZ);
 	SET_VARSIZE(made, length + VARHDRSZ);
 	memcpy(VARDATA(made), bytes, length);
 	return PointerGetDatum(made);
@@ -145,31 +167,46 @@ exclave_text_datum(const Target *target, const char *utf8, int64 length)
 	if (target->type == VARCHAROID && target->typmod >= 0 && length > target->typmod - VARHDRSZ)
 		return exclave_input_datum(target, utf8, length);
 	check_length(target, length);
-	check_encoding(target, utf8, length);
+	exclave_check_text(target, utf8, length);
 	if (GetDatabaseEncoding() == PG_UTF8)
-		return varlena(target, utf8, length);
+		return exclave_varlena(target, utf8, length);
 	converted = pg_any_to_server(utf8, (int) length, PG_UTF8);
-	return varlena(target, converted, converted == utf8 ? length : (int64) strlen(converted));
+	return exclave_varlena(target, converted, converted == utf8 ? length : (int64) strlen(converted));
+}
+
+/* Adds to an error of an input function, which knows of no column. */
+static void
+say_which_column(void *argument)
+{
+	const Target *target = argument;
+
+	errcontext("value of column \"%s\" of a foreign table", target->name);
 }
 
 /* Lets the input function of the type read text, as COPY would. */
 Datum
 exclave_input_datum(const Target *target, const char *utf8, int64 length)
 {
+	ErrorContextCallback context = {error_context_stack, say_which_column,
+	unconstify(Target *, target)};
 	char	   *text;
+	Datum		value;
 
 	check_length(target, length);
-	check_encoding(target, utf8, length);
-	text = pnstrdup(utf8, length);
-	return InputFunctionCall(unconstify(FmgrInfo *, &target->input), exclave_to_server(text),
-							 target->io_parameter, target->typmod);
+	exclave_check_text(target, utf8, length);
+	error_context_stack = &context;
+	text = exclave_to_server(pnstrdup(utf8, length));
+	value = InputFunctionCall(unconstify(FmgrInfo *, &target->input), text, target->io_parameter,
+							  target->typmod);
+	error_context_stack = context.previous;
+	return value;
 }
 
 Datum
 exclave_bytea_datum(const Target *target, const char *bytes, int64 length)
 {
 	check_length(target, length);
-	return varlena(target, bytes, length);
+	return exclave_varlena(target, bytes, length);
 }
 
 Datum
@@ -211,12 +248,9 @@ exclave_date_datum(const Target *target, int64 days_since_1970)
 }
 
 Datum
-exclave_timestamp_datum(const Target *target, int64 microseconds_since_1970)
+exclave_timestamp_datum(const Target *target, int64 moment)
 {
-	Timestamp	moment;
-
-	if (pg_sub_s64_overflow(microseconds_since_1970, MICROSECONDS_1970_TO_2000, &moment) ||
-		!IS_VALID_TIMESTAMP(moment))
+	if (!IS_VALID_TIMESTAMP(moment))
 		exclave_out_of_range(target);
 	if (target->typmod >= 0)
 		return target->type == TIMESTAMPOID ?
@@ -225,11 +259,46 @@ exclave_timestamp_datum(const Target *target, int64 microseconds_since_1970)
 	return TimestampGetDatum(moment);
 }
 
-/* Applies numeric(p, s): rounds, and errors where the number does not fit. */
 Datum
-exclave_numeric_typmod(const Target *target, Datum value)
+exclave_time_datum(const Target *target, int64 microseconds)
 {
-	if (target->typmod < 0)
-		return value;
-	return DirectFunctionCall2(numeric, value, Int32GetDatum(target->typmod));
+	if (microseconds < 0 || microseconds > USECS_PER_DAY)
+		exclave_out_of_range(target);
+	if (target->typmod >= 0)
+		return DirectFunctionCall2(time_scale, TimeADTGetDatum(microseconds),
+								   Int32GetDatum(target->typmod));
+	return TimeADTGetDatum(microseconds);
+}
+
+/* The zone is in seconds east of UTC, as everywhere but in PostgreSQL's structure. */
+Datum
+exclave_timetz_datum(const Target *target, int64 microseconds, int64 zone)
+{
+	TimeTzADT  *made = palloc(sizeof(TimeTzADT));
+
+	if (microseconds < 0 || microseconds > USECS_PER_DAY || zone <= -TZDISP_LIMIT ||
+		zone >= TZDISP_LIMIT)
+		exclave_out_of_range(target);
+	made->time = microseconds;
+	made->zone = (int32) -zone;
+	if (target->typmod >= 0)
+		return DirectFunctionCall2(timetz_scale, TimeTzADTPGetDatum(made),
+								   Int32GetDatum(target->typmod));
+	return TimeTzADTPGetDatum(made);
+}
+
+Datum
+exclave_interval_datum(const Target *target, int32 months, int32 days, int64 microseconds)
+{
+	Interval   *made = palloc(sizeof(Interval));
+
+	made->month = months;
+	made->day = days;
+	made->time = microseconds;
+	if (EXCLAVE_INTERVAL_IS_INFINITE(made))
+		exclave_out_of_range(target);
+	if (target->typmod >= 0)
+		return DirectFunctionCall2(interval_scale, IntervalPGetDatum(made),
+								   Int32GetDatum(target->typmod));
+	return IntervalPGetDatum(made);
 }

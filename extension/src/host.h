@@ -123,6 +123,11 @@ typedef struct Target
 	Oid			io_parameter;
 	FmgrInfo	input;
 	char	   *buffer;			/* of small values of the current row */
+	bool		checked;		/* the value, by one of these */
+	bool		not_null;
+	Oid			domain;			/* which the type above is under, or none */
+	void	   *domain_checks;
+	MemoryContext context;
 } Target;
 
 extern void exclave_prepare_target(Target *target, TupleDesc descriptor, AttrNumber number);
@@ -133,9 +138,26 @@ extern Datum exclave_bytea_datum(const Target *target, const char *bytes, int64 
 extern Datum exclave_integer_datum(const Target *target, int64 value);
 extern Datum exclave_float4_datum(const Target *target, double value);
 extern Datum exclave_date_datum(const Target *target, int64 days_since_1970);
-extern Datum exclave_timestamp_datum(const Target *target, int64 microseconds_since_1970);
-extern Datum exclave_numeric_typmod(const Target *target, Datum value);
+#define EXCLAVE_SECONDS_1970_TO_2000 INT64CONST(946684800)
+extern Datum exclave_timestamp_datum(const Target *target, int64 microseconds_since_2000);
+extern Datum exclave_time_datum(const Target *target, int64 microseconds);
+extern Datum exclave_timetz_datum(const Target *target, int64 microseconds, int64 zone);
+extern Datum exclave_interval_datum(const Target *target, int32 months, int32 days,
+									int64 microseconds);
+extern Datum exclave_varlena(const Target *target, const char *bytes, int64 length);
+extern void *exclave_row_memory(const Target *target, Size size);
+extern void exclave_check_text(const Target *target, const char *utf8, int64 length);
+extern void exclave_check_value(const Target *target, Datum value, bool isnull);
 extern EXCLAVE_NORETURN void exclave_out_of_range(const Target *target);
+
+/* numeric.c, jsonb.c (and json_text.c): values of these two, without their input functions */
+#define EXCLAVE_LARGEST_NUMERIC 36
+extern int	exclave_write_numeric(char *into, bool negative, unsigned __int128 size, int scale);
+extern Datum exclave_exact_numeric_datum(const Target *target, bool negative,
+										 unsigned __int128 size, int scale);
+extern Datum exclave_numeric_datum(const Target *target, bool negative, unsigned __int128 size,
+								   int scale);
+extern Datum exclave_jsonb_datum(const Target *target, const char *utf8, int64 length);
 
 /* rows.c: tuples of Python objects to Datums */
 extern Datum exclave_object_datum(const Target *target, PyObject *value);

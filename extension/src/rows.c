@@ -121,15 +121,27 @@ read_date(const Target *target, PyObject *value)
 													 PyDateTime_GET_DAY(value)) - UNIX_EPOCH_JDATE);
 }
 
+/* Counts from 2000. */
 static int64
 microseconds_of(PyObject *value)
 {
 	int64		days = (int64) date2j(PyDateTime_GET_YEAR(value), PyDateTime_GET_MONTH(value),
-									  PyDateTime_GET_DAY(value)) - UNIX_EPOCH_JDATE;
+									  PyDateTime_GET_DAY(value)) - POSTGRES_EPOCH_JDATE;
 	int64		seconds = PyDateTime_DATE_GET_HOUR(value) * 3600 +
 		PyDateTime_DATE_GET_MINUTE(value) * 60 + PyDateTime_DATE_GET_SECOND(value);
 
 	return (days * SECS_PER_DAY + seconds) * USECS_PER_SEC + PyDateTime_DATE_GET_MICROSECOND(value);
+}
+
+/* A value with a zone is not one of a type without: PostgreSQL's input would drop the zone. */
+static void
+refuse_zone(const Target *target, PyObject *zone)
+{
+	if (zone != Py_None)
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				errmsg("column \"%s\" is of type %s, found a value with a time zone",
+					   target->name, target->type_name));
 }
 
 static Datum
@@ -137,23 +149,19 @@ read_timestamp(const Target *target, PyObject *value)
 {
 	if (!PyDateTime_Check(value))
 		return read_unrepresentable(target, value);
-	if (PyDateTime_DATE_GET_TZINFO(value) != Py_None)
-		ereport(ERROR,
-				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				errmsg("column \"%s\" is of type %s, found a datetime with a time zone",
-					   target->name, target->type_name));
+	refuse_zone(target, PyDateTime_DATE_GET_TZINFO(value));
 	return exclave_timestamp_datum(target, microseconds_of(value));
 }
 
 /* Gives the offset from UTC in microseconds, for which tzinfo is Python code. */
 static int64
-offset_of(const Target *target, PyObject *value)
+offset_of(const Target *target, PyObject *value, PyObject *zone)
 {
 	PyObject   *offset;
 	int64		result = 0;
 	bool		known;
 
-	if (PyDateTime_DATE_GET_TZINFO(value) == PyDateTime_TimeZone_UTC)
+	if (zone == PyDateTime_TimeZone_UTC)
 		return 0;
 	exclave_enter_python();
 	offset = PyObject_CallMethod(value, "utcoffset", NULL);
@@ -169,9 +177,9 @@ offset_of(const Target *target, PyObject *value)
 	if (!known)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				errmsg("column \"%s\" is of type %s, found a datetime without a time zone",
+				errmsg("column \"%s\" is of type %s, found a value without a time zone",
 					   target->name, target->type_name),
-				errhint("Give it one, for instance with datetime.replace(tzinfo=UTC)."));
+				errhint("Give it one, for instance with replace(tzinfo=UTC)."));
 	return result;
 }
 
@@ -180,7 +188,56 @@ read_timestamptz(const Target *target, PyObject *value)
 {
 	if (!PyDateTime_Check(value))
 		return read_unrepresentable(target, value);
-	return exclave_timestamp_datum(target, microseconds_of(value) - offset_of(target, value));
+	return exclave_timestamp_datum(target, microseconds_of(value) -
+								   offset_of(target, value, PyDateTime_DATE_GET_TZINFO(value)));
+}
+
+static int64
+microseconds_of_day(PyObject *value)
+{
+	int64		seconds = PyDateTime_TIME_GET_HOUR(value) * 3600 +
+		PyDateTime_TIME_GET_MINUTE(value) * 60 + PyDateTime_TIME_GET_SECOND(value);
+
+	return seconds * USECS_PER_SEC + PyDateTime_TIME_GET_MICROSECOND(value);
+}
+
+static Datum
+read_time(const Target *target, PyObject *value)
+{
+	if (!PyTime_Check(value))
+		return read_unrepresentable(target, value);
+	refuse_zone(target, PyDateTime_TIME_GET_TZINFO(value));
+	return exclave_time_datum(target, microseconds_of_day(value));
+}
+
+static Datum
+read_timetz(const Target *target, PyObject *value)
+{
+	int64		offset;
+
+	if (!PyTime_Check(value))
+		return read_unrepresentable(target, value);
+	offset = offset_of(target, value, PyDateTime_TIME_GET_TZINFO(value));
+	if (offset % USECS_PER_SEC != 0)
+		exclave_out_of_range(target);
+	return exclave_timetz_datum(target, microseconds_of_day(value), offset / USECS_PER_SEC);
+}
+
+/* Keeps the days apart from the rest, as timedelta does. */
+static Datum
+read_interval(const Target *target, PyObject *value)
+{
+	return exclave_interval_datum(target, 0, PyDateTime_DELTA_GET_DAYS(value),
+								  PyDateTime_DELTA_GET_SECONDS(value) * USECS_PER_SEC +
+								  PyDateTime_DELTA_GET_MICROSECONDS(value));
+}
+
+static Datum
+text_datum(const Target *target, const char *utf8, Py_ssize_t length)
+{
+	if (target->type == JSONBOID)
+		return exclave_jsonb_datum(target, utf8, length);
+	return exclave_input_datum(target, utf8, length);
 }
 
 /* Asks Python for the value as PostgreSQL's input function reads it. */
@@ -195,9 +252,10 @@ through_input(const Target *target, PyObject *value)
 	if (PyUnicode_Check(value))
 	{
 		utf8 = utf8_of(target, value, &length);
-		return exclave_input_datum(target, utf8, length);
+		return text_datum(target, utf8, length);
 	}
-	said = exclave_call("literal", Py_BuildValue("(Os)", value, target->utf8_name));
+	said = exclave_call(target->type == JSONOID || target->type == JSONBOID ? "json_text" : "literal",
+						Py_BuildValue("(Os)", value, target->utf8_name));
 	utf8 = PyUnicode_Check(said) ? PyUnicode_AsUTF8AndSize(said, &length) : NULL;
 	copy = utf8 == NULL ? NULL : pnstrdup(utf8, length);
 	Py_DECREF(said);
@@ -206,13 +264,23 @@ through_input(const Target *target, PyObject *value)
 		PyErr_Clear();
 		wrong_type(target, value);
 	}
-	return exclave_input_datum(target, copy, length);
+	return text_datum(target, copy, length);
 }
 
-/* Converts one value that is not None; the caller owns it. */
-Datum
-exclave_object_datum(const Target *target, PyObject *value)
+static bool
+read_bool(const Target *target, PyObject *value)
 {
+	if (!PyBool_Check(value))
+		wrong_type(target, value);
+	return value == Py_True;
+}
+
+/* Text is what the input function of any type but these reads; what is no text becomes it. */
+static Datum
+read_object(const Target *target, PyObject *value)
+{
+	bool		is_text = PyUnicode_Check(value);
+
 	switch (target->type)
 	{
 		case INT2OID:
@@ -223,23 +291,39 @@ exclave_object_datum(const Target *target, PyObject *value)
 		case FLOAT8OID:
 			return read_floating(target, value);
 		case BOOLOID:
-			if (!PyBool_Check(value))
-				wrong_type(target, value);
-			return BoolGetDatum(value == Py_True);
+			return BoolGetDatum(read_bool(target, value));
 		case TEXTOID:
 		case VARCHAROID:
 			return read_text(target, value);
 		case BYTEAOID:
 			return read_bytea(target, value);
 		case DATEOID:
-			return read_date(target, value);
+			return is_text ? through_input(target, value) : read_date(target, value);
+		case TIMEOID:
+			return is_text ? through_input(target, value) : read_time(target, value);
+		case TIMETZOID:
+			return is_text ? through_input(target, value) : read_timetz(target, value);
 		case TIMESTAMPOID:
-			return read_timestamp(target, value);
+			return is_text ? through_input(target, value) : read_timestamp(target, value);
 		case TIMESTAMPTZOID:
-			return read_timestamptz(target, value);
+			return is_text ? through_input(target, value) : read_timestamptz(target, value);
+		case INTERVALOID:
+			return PyDelta_Check(value) ? read_interval(target, value) :
+				through_input(target, value);
 		default:
 			return through_input(target, value);
 	}
+}
+
+/* Converts one value that is not None; the caller owns it. */
+Datum
+exclave_object_datum(const Target *target, PyObject *value)
+{
+	Datum		made = read_object(target, value);
+
+	if (target->checked)
+		exclave_check_value(target, made, false);
+	return made;
 }
 
 /* Converts a row: a value for each target, which goes where its column is. */
@@ -265,5 +349,7 @@ exclave_store_row(PyObject *row, const Target *targets, int count, Datum *values
 		nulls[target->number - 1] = value == Py_None;
 		if (value != Py_None)
 			values[target->number - 1] = exclave_object_datum(target, value);
+		else if (target->checked)
+			exclave_check_value(target, (Datum) 0, true);
 	}
 }

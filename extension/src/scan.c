@@ -327,7 +327,11 @@ iterate(ForeignScanState *node)
 	ExecClearTuple(slot);
 	if (!state->started)
 	{
-		start(state, slot->tts_tupleDescriptor, node->ss.ps.ps_ExprContext);
+		Relation	relation = node->ss.ss_currentRelation;
+
+		/* the slot's own has forgotten which columns are NOT NULL */
+		start(state, relation != NULL ? RelationGetDescr(relation) : slot->tts_tupleDescriptor,
+			  node->ss.ps.ps_ExprContext);
 		memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	}
 	if (state->limit >= 0 && state->given >= state->limit)

@@ -22,6 +22,7 @@ from exclave.fdw.writing import TruncateContext, WriteContext
 _classes: dict[str, type[ForeignDataWrapper]] = {}
 
 literal: Callable[[object, str], str] = literals.literal
+json_text: Callable[[object, str], str] = literals.json_text
 
 
 def wrapper_class(name: str) -> type[ForeignDataWrapper]:
@@ -343,6 +344,7 @@ __all__ = [
     "hold",
     "import_schema",
     "insert",
+    "json_text",
     "literal",
     "plan_scan",
     "plan_upper",

@@ -43,6 +43,20 @@ def literal(value: object, column: str) -> str:
     )
 
 
+def json_text(value: object, column: str) -> str:
+    """Write a value that is neither None nor text as JSON.
+
+    Raises
+    ------
+    WrapperError
+        If it is not made of dict, list, str, int, float, bool and None, or not finite.
+    """
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise WrapperError(f'column "{column}": {error}', sqlstate="HV004") from error
+
+
 def _array(values: list[object], column: str) -> str:
     return "{" + ",".join(_element(value, column) for value in values) + "}"
 

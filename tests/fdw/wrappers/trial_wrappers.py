@@ -54,9 +54,12 @@ class Given(ForeignDataWrapper):
     def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
         import datetime
         import decimal
+        import mmap
         import uuid
 
+        import numpy as np
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         def forever() -> Iterator[Any]:
             while True:
@@ -65,6 +68,9 @@ class Given(ForeignDataWrapper):
         names = {
             "forever": forever,
             "pa": pa,
+            "pc": pc,
+            "np": np,
+            "mmap": mmap,
             "datetime": datetime,
             "D": decimal.Decimal,
             "uuid": uuid,

@@ -1,0 +1,112 @@
+/*
+ * numeric.c: decimal numbers to numeric, without writing and reading text.
+ *
+ * What is stored is what numeric's own input function makes: digits to base 10000 without zeros at
+ * the ends, the weight of the first of them, and how many decimal digits are shown after the point.
+ * Source: src/backend/utils/adt/numeric.c of PostgreSQL; the format is that of tables on disk.
+ */
+#include "host.h"
+
+#include "utils/fmgrprotos.h"
+
+#define SHORT_FORM 0x8000
+#define SHORT_NEGATIVE 0x2000
+#define SHORT_SCALE_SHIFT 7
+#define SHORT_LARGEST_SCALE 63
+#define SHORT_WEIGHT_SIGN 0x0040
+#define SHORT_WEIGHT 0x003f
+#define LONG_NEGATIVE 0x4000
+
+#define MOST_DIGITS 16			/* 128 bits have 39 decimal digits: at most 11 to base 10000 */
+
+static const uint64 ten_to[] = {1, 10, 100, 1000, 10000};
+
+/* Writes the digits to the end of `digits`, the lowest last; gives how many. */
+static int
+split(unsigned __int128 size, int lowest, uint16 *digits)
+{
+	uint16	   *at = digits + MOST_DIGITS;
+	uint64		rest;
+
+	if (lowest > 0)				/* decimal digits in the lowest place */
+	{
+		*--at = (uint16) ((uint64) (size % ten_to[lowest]) * ten_to[4 - lowest]);
+		size /= ten_to[lowest];
+	}
+	while (size > PG_UINT64_MAX)
+	{
+		unsigned __int128 higher = size / UINT64CONST(10000000000000000);
+		uint64		low = (uint64) (size - higher * UINT64CONST(10000000000000000));
+
+		for (int i = 0; i < 4; i++, low /= 10000)
+			*--at = (uint16) (low % 10000);
+		size = higher;
+	}
+	for (rest = (uint64) size; rest > 0; rest /= 10000)
+		*--at = (uint16) (rest % 10000);
+	return (int) (digits + MOST_DIGITS - at);
+}
+
+/* Writes a numeric without its length word; gives its size, at most EXCLAVE_LARGEST_NUMERIC. */
+int
+exclave_write_numeric(char *into, bool negative, unsigned __int128 size, int scale)
+{
+	uint16		digits[MOST_DIGITS];
+	int			count = split(size, ((scale % 4) + 4) % 4, digits);
+	const uint16 *first = digits + MOST_DIGITS - count;
+	/* the weight of the lowest digit is -scale / 4, rounded down */
+	int			weight = -(scale >= 0 ? (scale + 3) / 4 : -(-scale / 4)) + count - 1;
+	uint16		header[2];
+	int			header_size;
+
+	while (count > 0 && *first == 0)
+	{
+		first++;
+		count--;
+		weight--;
+	}
+	while (count > 0 && first[count - 1] == 0)
+		count--;
+	if (count == 0)
+	{
+		weight = 0;
+		negative = false;
+	}
+	scale = Max(scale, 0);
+	if (scale <= SHORT_LARGEST_SCALE && weight >= -(SHORT_WEIGHT + 1) && weight <= SHORT_WEIGHT)
+	{
+		header[0] = SHORT_FORM | (negative ? SHORT_NEGATIVE : 0) | (scale << SHORT_SCALE_SHIFT) |
+			(weight < 0 ? SHORT_WEIGHT_SIGN : 0) | (weight & SHORT_WEIGHT);
+		header_size = 2;
+	}
+	else
+	{
+		header[0] = (negative ? LONG_NEGATIVE : 0) | scale;
+		header[1] = (uint16) (int16) weight;
+		header_size = 4;
+	}
+	memcpy(into, header, header_size);
+	memcpy(into + header_size, first, count * sizeof(uint16));
+	return header_size + count * (int) sizeof(uint16);
+}
+
+/* Gives size / 10^scale as a value that fits its column. */
+Datum
+exclave_exact_numeric_datum(const Target *target, bool negative, unsigned __int128 size, int scale)
+{
+	char		made[EXCLAVE_LARGEST_NUMERIC];
+	int			length = exclave_write_numeric(made, negative, size, scale);
+
+	return exclave_varlena(target, made, length);
+}
+
+/* The same, rounded as numeric(p, s) says, or an error where the number does not fit. */
+Datum
+exclave_numeric_datum(const Target *target, bool negative, unsigned __int128 size, int scale)
+{
+	Datum		value = exclave_exact_numeric_datum(target, negative, size, scale);
+
+	if (target->typmod < 0)
+		return value;
+	return DirectFunctionCall2(numeric, value, Int32GetDatum(target->typmod));
+}
