@@ -61,7 +61,7 @@ PACKAGES: dict[str, set[str]] = {
     "redact": set(),
     "cluster": {"psycopg"},
     "fdw": {"_exclave_host", "pyarrow"},
-    "wrappers": {"_exclave_host", "duckdb", "httpx", "pyarrow"},
+    "wrappers": {"_exclave_host", "duckdb", "httpx", "pyarrow", "sqlalchemy"},
     "testing": {"psycopg", "pytest", "sqlalchemy"},
     "cli": {"psycopg", "typer", "rich"},
 }

@@ -1,0 +1,123 @@
+"""The law: a foreign table gives the rows that a heap table with the same rows gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+from tests.wrappers.database.remotes import Remote
+
+COLUMNS = {
+    "id": "bigint", "flag": "boolean", "word": "text", "ratio": "double precision",
+    "amount": "numeric(20,4)", "day": "date", "moment": "timestamp", "instant": "timestamptz",
+    "raw": "bytea",
+}  # fmt: skip
+
+WORDS = st.text(
+    st.sampled_from("aAbBäÄß\N{LATIN SMALL LETTER LONG S}\N{KELVIN SIGN}% _\\x"), max_size=4
+)
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.sampled_from([0, 1, -1, 2, 3, 2**31, -(2**63), 2**63 - 1]) | st.integers(-9, 9),
+    "flag": st.booleans(),
+    "word": WORDS,
+    "ratio": st.sampled_from([0.0, -0.0, 0.1, 1e300, -1e-300, 1 / 3]) | st.floats(-9, 9),
+    "amount": st.decimals(-9, 9, places=4) | st.just(Decimal("12345678901.2345")),
+    "day": st.dates(dt.date(1000, 1, 1)),
+    "moment": st.datetimes(dt.datetime(1000, 1, 1)),
+    "instant": st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2037, 12, 31),
+                            timezones=st.just(dt.UTC)),
+    "raw": st.binary(max_size=3),
+}  # fmt: skip
+OPERATORS = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+
+
+def written(column: str, value: Any) -> sql.Composable:
+    """Write a value with its type."""
+    return sql.SQL("CAST({} AS " + COLUMNS[column] + ")").format(value)
+
+
+@st.composite
+def conditions(draw: st.DrawFn, pool: list[tuple[Any, ...]], depth: int = 2) -> sql.Composable:
+    """Draw a condition whose values are often those of the rows."""
+    kind = draw(st.integers(0, 8 if depth else 5))
+    if kind >= 6:
+        parts = [draw(conditions(pool, depth - 1)) for _ in range(2)]
+        joined = sql.SQL(draw(st.sampled_from([" AND ", " OR "]))).join(parts)
+        return sql.SQL("({})" if kind < 8 else "NOT ({})").format(joined)
+    column = draw(st.sampled_from(list(COLUMNS)))
+    place = list(COLUMNS).index(column)
+    known = [row[place] for row in pool if row[place] is not None]
+    one = st.sampled_from(known) | VALUES[column] if known else VALUES[column]
+    name = sql.Identifier(column)
+    if kind == 0:
+        return sql.SQL(draw(st.sampled_from(["{} IS NULL", "{} IS NOT NULL"]))).format(name)
+    if kind == 1:
+        values = draw(st.lists(one, min_size=1, max_size=3))
+        listed = sql.SQL(", ").join(written(column, each) for each in values)
+        return sql.SQL(draw(st.sampled_from(["{} IN ({})", "{} NOT IN ({})"]))).format(name, listed)
+    if kind == 2:
+        like = draw(st.sampled_from(["word LIKE {}", "word NOT LIKE {}"]))
+        return sql.SQL(like).format(draw(WORDS.filter(lambda word: not word.endswith("\\"))))
+    collated = ' COLLATE "C"' if column == "word" and draw(st.booleans()) else ""
+    text = "{}" + collated + " " + draw(OPERATORS) + " {}"
+    return sql.SQL(text).format(name, written(column, draw(one)))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[tuple[Any, ...]], list[sql.Composable]]:
+    """Draw rows, and conditions."""
+    row = st.tuples(*(st.none() | VALUES[name] for name in COLUMNS))
+    rows = draw(st.lists(row, min_size=1, max_size=6))
+    return rows, draw(st.lists(conditions(rows), min_size=4, max_size=8))
+
+
+@pytest.fixture
+def twins(wrapper: psycopg.Connection, remote: Remote) -> psycopg.Connection:
+    """A connection to a database with the foreign table `away` and the heap table `home`."""
+    remote.create("away", COLUMNS)
+    remote.connect(wrapper)
+    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    wrapper.execute(f"CREATE FOREIGN TABLE away ({columns}) SERVER other".encode())
+    wrapper.execute(f"CREATE TABLE home ({columns})".encode())
+    wrapper.execute("SET timezone = 'Asia/Tokyo'")
+    return wrapper
+
+
+QUERIES = (
+    "SELECT * FROM {} WHERE {} ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
+    "SELECT count(*), count(word), min(id), max(id), min(day), max(amount), max(moment)"
+    " FROM {} WHERE {}",
+    "SELECT word, count(*) FROM {} WHERE {} GROUP BY word ORDER BY word COLLATE \"C\"",
+    "SELECT flag, count(DISTINCT id), sum(id % 9) FROM {} WHERE {} GROUP BY flag ORDER BY flag",
+    "SELECT id FROM {} WHERE {} ORDER BY id DESC NULLS LAST LIMIT 3",
+    "SELECT word FROM {} WHERE {} ORDER BY word COLLATE \"C\" NULLS FIRST LIMIT 3",
+    "SELECT ratio FROM {} WHERE {} ORDER BY ratio LIMIT 2",
+    "SELECT day, amount FROM {} WHERE {} ORDER BY day DESC, amount LIMIT 2",
+)  # fmt: skip
+
+
+@given(case=cases())
+@settings(max_examples=20)
+def test_conditions_order_limit_and_aggregates_change_nothing(
+    twins: psycopg.Connection, case: tuple[list[tuple[Any, ...]], list[sql.Composable]]
+) -> None:
+    rows, wanted = case
+    twins.execute("TRUNCATE home")
+    twins.execute("TRUNCATE away")
+    gaps = sql.SQL(", ").join([sql.Placeholder()] * len(COLUMNS))
+    with twins.cursor() as cursor:
+        cursor.executemany(sql.SQL("INSERT INTO home VALUES ({})").format(gaps), rows)
+    twins.execute("INSERT INTO away SELECT * FROM home")
+    for number, condition in enumerate(wanted):
+        query = sql.SQL(QUERIES[number % len(QUERIES)])
+        found = {
+            table: twins.execute(query.format(sql.Identifier(table), condition)).fetchall()
+            for table in ("home", "away")
+        }
+        assert found["away"] == found["home"], condition.as_string(twins)
