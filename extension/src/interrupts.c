@@ -18,7 +18,7 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 
-#define NAG_MS 100
+#define NAG_MS 40
 #define POLITE_RAISES 5
 #define PATIENCE_MS 1000		/* with what ends something while an interrupt is pending, ... */
 #define EXIT_PATIENCE_MS 2000	/* ... or at the end of the backend, when nobody could interrupt it */
