@@ -3,6 +3,7 @@
 
 #include "commands/extension.h"
 #include "executor/spi.h"
+#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -56,6 +57,16 @@ check_class(const char *class_name)
 	exclave_release(&result);
 }
 
+/* A function that was there before may be somebody's who waits for a wrapper to be made of it. */
+static void
+check_functions(const char *name)
+{
+	ForeignDataWrapper *made = GetForeignDataWrapperByName(name, false);
+
+	exclave_class_of_function(made->fdwhandler);
+	exclave_class_of_function(made->fdwvalidator);
+}
+
 Datum
 exclave_create_wrapper(PG_FUNCTION_ARGS)
 {
@@ -82,5 +93,6 @@ exclave_create_wrapper(PG_FUNCTION_ARGS)
 				 schema, quote_identifier(psprintf("%s_handler", name)),
 				 schema, quote_identifier(psprintf("%s_validator", name))));
 	SPI_finish();
+	check_functions(name);
 	PG_RETURN_VOID();
 }

@@ -26,6 +26,7 @@
 
 /* python.c: the interpreter of this backend */
 extern char *exclave_python_path;
+extern bool exclave_python_is_unknown;
 extern void exclave_start_python(void);
 extern bool exclave_python_runs(void);
 extern PyObject *exclave_call(const char *function, PyObject *arguments);

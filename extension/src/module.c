@@ -24,14 +24,32 @@ check_python(char **value, void **extra, GucSource source)
 	return false;
 }
 
+/*
+ * A client may name a setting before the library is loaded, even at connection, where it replaces
+ * the one of the configuration. PostgreSQL drops it now if the role may not set it, and what is
+ * left is our default, which need not be what the configuration says.
+ */
+static bool
+setting_was_dropped(const char *before)
+{
+	return before != NULL && strcmp(before, exclave_python_path) != 0 &&
+		strcmp(exclave_python_path, EXCLAVE_PYTHON) == 0;
+}
+
 void
 _PG_init(void)
 {
+	const char *before = GetConfigOption("exclave_fdw.python", true, false);
+
+	if (before != NULL)
+		before = pstrdup(before);
 	DefineCustomStringVariable("exclave_fdw.python",
 							   "The virtual environment whose packages wrappers come from.",
 							   "A folder made by \"python -m venv\", or an interpreter.",
 							   &exclave_python_path, EXCLAVE_PYTHON,
 							   PGC_SUSET, GUC_SUPERUSER_ONLY, check_python, NULL, NULL);
+
+	exclave_python_is_unknown = setting_was_dropped(before);
 
 	/*
 	 * Only read where it stands, in the SET clause of a handler or validator that a superuser owns

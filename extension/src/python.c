@@ -7,6 +7,7 @@
 #include "miscadmin.h"
 
 char	   *exclave_python_path = NULL;
+bool		exclave_python_is_unknown = false;
 
 static PyObject *bridge = NULL;
 static bool failed = false;
@@ -115,6 +116,12 @@ exclave_start_python(void)
 
 	if (bridge != NULL)
 		return;
+	if (exclave_python_is_unknown)
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied to set exclave_fdw.python"),
+				errdetail("It was set in this session by a role that may not, and hides that of the configuration."),
+				errhint("Connect without it."));
 	if (failed)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_ERROR),

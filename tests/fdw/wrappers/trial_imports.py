@@ -178,3 +178,51 @@ class NotAnalyzed(Analyzed):
     """Wants no ANALYZE."""
 
     analyzable = False
+
+
+class Leaking(ForeignDataWrapper):
+    """Tells the password of the mapping wherever it can."""
+
+    class MappingOptions(Options):
+        password: SecretText
+
+    class TableOptions(Options):
+        how: Literal["raise", "chain", "log", "row type", "detail"]
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
+        mapping: Any = context.table.mapping
+        options: Any = context.table.options
+        password = mapping.password
+        match options.how:
+            case "raise":
+                raise ValueError(f"cannot log in with {password}")
+            case "chain":
+                try:
+                    raise OSError(f"https://me:{password}@example.com/")
+                except OSError as error:
+                    raise RuntimeError("refused") from error
+            case "detail":
+                raise WrapperError("refused", detail=f"tried {password}", hint=f"not {password}")
+            case "row type":
+                return iter([password])  # type: ignore[list-item]
+        context.log("WARNING", f"logging in with {password}")
+        return iter([])
+
+
+class Environment(ForeignDataWrapper):
+    """Tells how Python was started."""
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
+        import json
+        import os
+        import sys
+
+        told = {
+            "path": sys.path,
+            "cwd": os.getcwd(),
+            "isolated": sys.flags.isolated,
+            "user_site": sys.flags.no_user_site,
+            "json": json.__file__,
+            "evil": [name for name in sys.modules if "evil" in name or "usercustomize" in name],
+        }
+        yield from [(json.dumps(told),)]
