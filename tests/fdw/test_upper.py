@@ -465,3 +465,32 @@ def test_members_of_a_partitioned_table_are_grouped_by_postgresql(
             tables, "SELECT kind, count(*) FROM whole GROUP BY kind ORDER BY 1 LIMIT 1"
         ) == [("'a'", "2")]
     executed(tables, "RESET enable_partitionwise_aggregate")
+
+
+def test_texts_that_differ_and_are_equal_are_grouped_by_postgresql(
+    tables: psycopg.Connection,
+) -> None:
+    try:
+        executed(
+            tables,
+            "CREATE COLLATION whatever_case "
+            "(provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        )
+    except psycopg.errors.FeatureNotSupported:
+        pytest.skip("this PostgreSQL was built without ICU")
+    executed(
+        tables,
+        "CREATE FOREIGN TABLE cases (kind text COLLATE whatever_case) SERVER counting "
+        """OPTIONS (rows '[("a",), ("A",), ("b",)]')""",
+    )
+    for query, expected in (
+        ("SELECT count(*) FROM cases GROUP BY kind ORDER BY 1", [("1",), ("2",)]),
+        ("SELECT count(DISTINCT kind) FROM cases", [("2",)]),
+        ("SELECT count(*) FROM (SELECT DISTINCT kind FROM cases) s", [("2",)]),
+        ("SELECT lower(min(kind)) FROM cases", [("'a'",)]),
+    ):
+        assert nodes(shown(tables, query))[-1] == "Foreign Scan"
+        assert len(nodes(shown(tables, query))) > 1
+        assert rows(tables, query) == expected
+    assert rows(tables, "SELECT count(kind) FROM cases") == [("3",)]
+    assert nodes(shown(tables, "SELECT count(kind) FROM cases")) == ["Foreign Scan"]
