@@ -78,17 +78,31 @@ read_answer(Planned *planned, PyObject *said)
 Planned *
 exclave_plan_scan(const TableDescription *table, List *columns, Asked *asked, List *orders)
 {
+	return exclave_plan_upper(table, columns, asked, orders, -1, NULL);
+}
+
+/* The same for the first rows, if `limit` is not -1, and for groups, if there is a grouping. */
+Planned *
+exclave_plan_upper(const TableDescription *table, List *columns, Asked *asked, List *orders,
+				   int limit, Grouping *grouping)
+{
 	Planned    *planned = palloc0(sizeof(Planned));
 	PyObject   *conditions;
 	Answer	   *answer;
 
 	planned->columns = columns;
 	planned->asked = asked;
+	planned->orders = orders;
+	planned->limit = limit;
+	planned->grouping = grouping;
 	exclave_start_python();
 	conditions = exclave_python_conditions(asked->trees, asked->parameters, table, NULL, NULL, NULL);
-	answer = ask("plan_scan", Py_BuildValue("(sNNNN)", table->class_name, exclave_python_table(table),
-											exclave_column_names(table, columns), conditions,
-											exclave_python_orders(orders)));
+	answer = ask("plan_scan",
+				 Py_BuildValue("(sNNNNiNN)", table->class_name, exclave_python_table(table),
+							   exclave_column_names(table, columns), conditions,
+							   exclave_python_orders(orders), limit,
+							   exclave_python_groups(grouping),
+							   exclave_python_aggregates(grouping)));
 	read_answer(planned, answer->said);
 	exclave_release(&answer->said);
 	return planned;

@@ -15,7 +15,7 @@ typedef enum PlanPosition
 	PLAN_COLUMNS,				/* IntList: numbers of the columns of a row */
 	PLAN_CONDITIONS,			/* List of trees: quals.c */
 	PLAN_FLAGS,					/* Integer: of PlanFlag */
-	PLAN_UPPER,					/* List: of UpperPosition; empty for rows as they are */
+	PLAN_UPPER,					/* List: of UpperPosition; empty for rows in any order */
 	PLAN_LENGTH
 } PlanPosition;
 
@@ -25,10 +25,12 @@ typedef enum PlanFlag
 	PLAN_SORTED = 1,
 	PLAN_LIMITED = 2,
 	PLAN_AGGREGATED = 4,
-	PLAN_MAY_SORT = 8			/* only that it can be asked for an order */
+	PLAN_MAY_SORT = 8,			/* only that it can be asked for an order, ... */
+	PLAN_MAY_LIMIT = 16,		/* ... for the first rows, ... */
+	PLAN_MAY_AGGREGATE = 32		/* ... for groups and aggregates */
 } PlanFlag;
 
-/* Positions in what is kept where the class groups or limits: upper.c. */
+/* Positions in what is kept where the class sorts, limits or groups: kept.c. */
 typedef enum UpperPosition
 {
 	UPPER_RELATION,				/* Integer: OID of the table, as groups have no scanrelid */

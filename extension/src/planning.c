@@ -77,8 +77,8 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, Planned *planned, List *pathke
 }
 
 /* Gives the columns of a table as TargetEntries, to be found in pathkeys. */
-static List *
-named_columns(RelOptInfo *rel, const TableDescription *table)
+List *
+exclave_named_columns(RelOptInfo *rel, const TableDescription *table)
 {
 	List	   *named = NIL;
 
@@ -103,7 +103,7 @@ add_sorted_path(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	Planned    *sorted;
 	List	   *orders;
 
-	if (!exclave_sort_orders(root->query_pathkeys, named_columns(rel, table), &orders))
+	if (!exclave_sort_orders(root->query_pathkeys, exclave_named_columns(rel, table), &orders))
 		return;
 	sorted = exclave_plan_scan(table, whole->columns, whole->asked, orders);
 	if (sorted->flags & PLAN_SORTED)
@@ -132,7 +132,7 @@ planned_for(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path)
 	List	   *clauses;
 
 	if (path->path.param_info == NULL)
-		return list_length(path->fdw_private) == 1 ? linitial(path->fdw_private) : whole;
+		return linitial(path->fdw_private);
 	clauses = list_concat_copy(rel->baserestrictinfo, path->path.param_info->ppi_clauses);
 	return exclave_plan_scan(exclave_describe_table(relid, InvalidOid), whole->columns,
 							 exclave_conditions(root, rel, clauses), NIL);
@@ -149,21 +149,15 @@ get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *path, List 
 	Planned    *planned;
 	List	   *checked;
 	List	   *exact;
-	List	   *kept;
 
 	if (IS_UPPER_REL(rel))
-		return exclave_upper_plan(rel, path, tlist);
+		return exclave_upper_plan(root, rel, path, tlist);
 	planned = planned_for(root, rel, relid, path);
 	checked = exclave_inexact_clauses(planned, clauses);
 	exact = list_difference_ptr(planned->asked->clauses,
 								exclave_inexact_clauses(planned, planned->asked->clauses));
-	if (list_length(path->fdw_private) == PLAN_LENGTH)
-		kept = path->fdw_private;	/* of upper.c */
-	else
-		kept = list_make5(makeString(planned->plan), planned->columns, planned->asked->trees,
-						  makeInteger(planned->flags), NIL);
 	return make_foreignscan(tlist, extract_actual_clauses(checked, false), rel->relid,
-							planned->asked->parameters, kept, NIL,
+							planned->asked->parameters, exclave_kept_plan(planned, relid), NIL,
 							extract_actual_clauses(exact, false), outer);
 }
 

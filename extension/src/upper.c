@@ -2,8 +2,6 @@
 #include "host.h"
 
 #include "foreign/fdwapi.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -12,7 +10,6 @@
 
 #include "grouping.h"
 #include "ordering.h"
-#include "plan_nodes.h"
 #include "planning.h"
 
 /* The fdw_private of an upper relation whose paths may be the class's. */
@@ -24,7 +21,7 @@ typedef struct Upper
 	Grouping   *grouping;		/* of a grouped relation, if the class gives groups */
 } Upper;
 
-/* What the class is asked, of a table's rows or of groups. */
+/* What is to be asked, of a table's rows or of groups. */
 typedef struct Question
 {
 	PlannerInfo *root;
@@ -34,30 +31,10 @@ typedef struct Question
 	int			limit;			/* -1 for none */
 } Question;
 
-typedef struct Answer
+static Oid
+table_of(PlannerInfo *root, RelOptInfo *base)
 {
-	List	   *kept;			/* fdw_private of the path and the plan */
-	double		rows;
-	Cost		startup_cost;
-	Cost		total_cost;
-} Answer;
-
-/* Gives the columns of a table as TargetEntries, to be found in pathkeys. */
-static List *
-named_columns(RelOptInfo *base, const TableDescription *table)
-{
-	List	   *named = NIL;
-
-	for (int i = 0; i < table->column_count; i++)
-	{
-		const ForeignColumn *column = &table->columns[i];
-		Var		   *var = makeVar(base->relid, column->number, column->type, column->typmod,
-								  column->collation, 0);
-
-		named = lappend(named, makeTargetEntry((Expr *) var, i + 1,
-											   exclave_to_server(column->name), false));
-	}
-	return named;
+	return planner_rt_fetch(base->relid, root)->relid;
 }
 
 /* Gives groups and aggregates by which rows can be ordered: not averages, which the host makes. */
@@ -72,96 +49,43 @@ named_groups(const Grouping *grouping)
 	return named;
 }
 
-/* Gives lines of EXPLAIN: labels and texts. */
-static List *
-shown_lines(const Question *question, List *orders)
+/* Gives what a class must promise; what it must be able to do are the same bits, times eight. */
+static int
+needed_flags(const Question *question)
 {
-	List	   *lines = NIL;
-	ListCell   *cell;
-
-	if (question->grouping != NULL)
-	{
-		lines = exclave_shown_grouping(question->grouping);
-		foreach(cell, orders)
-		{
-			SortOrder  *order = lfirst(cell);
-
-			order->shown = exclave_shown_name(question->grouping, order->name);
-		}
-	}
-	if (orders != NIL)
-		lines = list_concat(lines, list_make2(makeString(pstrdup("Sort Key")),
-											  makeString(exclave_shown_orders(orders))));
-	if (question->limit >= 0)
-		lines = list_concat(lines, list_make2(makeString(pstrdup("Limit")),
-											  makeString(psprintf("%d", question->limit))));
-	return lines;
+	return (question->pathkeys != NIL ? PLAN_SORTED : 0) |
+		(question->limit >= 0 ? PLAN_LIMITED : 0) |
+		(question->grouping != NULL ? PLAN_AGGREGATED : 0);
 }
 
-/* Keeps what the class answered, as nodes. */
-static List *
-kept_answer(const Question *question, Oid relation, const char *json, List *orders)
+/* Asks the class; gives NULL if it, or what is asked, does not allow that. */
+static Planned *
+ask(const Question *question)
 {
-	Planned    *planned = question->base->fdw_private;
+	Planned    *whole = question->base->fdw_private;
 	Grouping   *grouping = question->grouping;
-	List	   *columns = grouping == NULL ? planned->columns : exclave_asked_numbers(grouping);
-	List	   *averages = grouping == NULL ? NIL : grouping->averages;
-	bool		one_row = grouping != NULL && grouping->group_by == NIL;
-
-	return list_make5(makeString(exclave_to_server(json)), columns, planned->asked->trees,
-					  makeInteger((orders != NIL ? PLAN_SORTED : 0) |
-								  (question->limit >= 0 ? PLAN_LIMITED : 0) |
-								  (grouping != NULL ? PLAN_AGGREGATED : 0)),
-					  list_make5(makeInteger((int) relation), makeInteger(question->limit),
-								 makeBoolean(one_row), averages, shown_lines(question, orders)));
-}
-
-/* Asks the class; gives false if it, or what is asked, does not allow that. */
-static bool
-ask(const Question *question, Answer *answer)
-{
-	Oid			relation = planner_rt_fetch(question->base->relid, question->root)->relid;
-	TableDescription *table = exclave_describe_table(relation, InvalidOid);
-	Grouping   *grouping = question->grouping;
-	Planned    *planned = question->base->fdw_private;
+	int			needed = needed_flags(question);
+	TableDescription *table;
+	Planned    *planned;
+	List	   *named;
 	List	   *orders;
-	PyObject   *conditions;
-	PyObject   *said;
-	const char *json = NULL;
-	char	   *copy = NULL;
 
-	if (!exclave_sort_orders(question->pathkeys,
-							 grouping ? named_groups(grouping) : named_columns(question->base, table),
-							 &orders))
-		return false;
-	exclave_start_python();
-	conditions = exclave_python_conditions(planned->asked->trees, planned->asked->parameters, table,
-										   NULL, NULL, NULL);
-	said = exclave_call("plan_upper",
-						Py_BuildValue("(sNNNNiNN)", table->class_name, exclave_python_table(table),
-									  exclave_column_names(table, grouping ? grouping->arguments :
-												   planned->columns),
-									  conditions,
-									  exclave_python_orders(orders), question->limit,
-									  exclave_python_groups(grouping),
-									  exclave_python_aggregates(grouping)));
-	if (said == Py_None)
-	{
-		Py_DECREF(said);
-		return false;
-	}
-	if (PyArg_ParseTuple(said, "sddd", &json, &answer->rows, &answer->startup_cost,
-						 &answer->total_cost))
-		copy = pstrdup(json);
-	Py_DECREF(said);
-	if (copy == NULL)
-		exclave_throw();
+	if (((whole->flags / PLAN_MAY_SORT) & needed) != needed)
+		return NULL;
+	table = exclave_describe_table(table_of(question->root, question->base), InvalidOid);
+	named = grouping ? named_groups(grouping) : exclave_named_columns(question->base, table);
+	if (!exclave_sort_orders(question->pathkeys, named, &orders))
+		return NULL;
+	planned = exclave_plan_upper(table, grouping ? grouping->arguments : whole->columns,
+								 whole->asked, orders, question->limit, grouping);
+	if ((planned->flags & needed) != needed ||
+		!exclave_all_exact(planned, question->base->baserestrictinfo))
+		return NULL;
 	if (grouping != NULL && grouping->group_by == NIL)
-		answer->rows = 1;
+		planned->rows = 1;
 	if (question->limit >= 0)
-		answer->rows = Min(answer->rows, question->limit);
-	answer->kept = kept_answer(question, relation, copy, orders);
-	return true;
+		planned->rows = Min(planned->rows, question->limit);
+	return planned;
 }
 
 /*
@@ -169,12 +93,12 @@ ask(const Question *question, Answer *answer)
  * of the table, as a class that says that it does this work is taken at its word.
  */
 static ForeignPath *
-path_of(const Question *question, const Answer *answer, RelOptInfo *parent, RelOptInfo *output,
+path_of(const Question *question, Planned *planned, RelOptInfo *parent, RelOptInfo *output,
 		PathTarget *target)
 {
-	double		rows = clamp_row_est(answer->rows);
-	Cost		startup = answer->startup_cost;
-	Cost		total = answer->total_cost + rows * cpu_tuple_cost;
+	double		rows = clamp_row_est(planned->rows);
+	Cost		startup = planned->startup_cost;
+	Cost		total = planned->total_cost + rows * cpu_tuple_cost;
 	ListCell   *cell;
 
 	foreach(cell, output->pathlist)
@@ -185,7 +109,7 @@ path_of(const Question *question, const Answer *answer, RelOptInfo *parent, RelO
 		total = Min(total, other->total_cost * 0.9);
 	}
 	return EXCLAVE_UPPER_PATH(question->root, parent, target, rows, Min(startup, total), total,
-							  question->pathkeys, answer->kept);
+							  question->pathkeys, list_make1(planned));
 }
 
 /* Groups, by `clauses`, if they and what is wanted of them are such that Python can be asked. */
@@ -193,21 +117,20 @@ static void
 add_groups(PlannerInfo *root, Upper *upper, RelOptInfo *output, List *clauses, PathTarget *target,
 		   List *having)
 {
-	Oid			relation = planner_rt_fetch(upper->base->relid, root)->relid;
-	TableDescription *table = exclave_describe_table(relation, InvalidOid);
 	Question	question = {root, upper->base, NULL, NIL, -1};
-	Answer		answer;
+	TableDescription *table;
+	Planned    *planned;
 
-	upper->grouping = exclave_read_grouping(root, clauses, target->exprs, having,
-											upper->base->relid, table);
-	question.grouping = upper->grouping;
-	if (upper->grouping == NULL || !ask(&question, &answer))
-	{
-		upper->grouping = NULL;
+	if ((((Planned *) upper->base->fdw_private)->flags & PLAN_MAY_AGGREGATE) == 0)
 		return;
-	}
-	answer.rows *= clauselist_selectivity(root, having, 0, JOIN_INNER, NULL);
-	add_path(output, (Path *) path_of(&question, &answer, output, output, target));
+	table = exclave_describe_table(table_of(root, upper->base), InvalidOid);
+	question.grouping = exclave_read_grouping(root, clauses, target->exprs, having,
+											  upper->base->relid, table);
+	if (question.grouping == NULL || (planned = ask(&question)) == NULL)
+		return;
+	upper->grouping = question.grouping;
+	planned->rows *= clauselist_selectivity(root, having, 0, JOIN_INNER, NULL);
+	add_path(output, (Path *) path_of(&question, planned, output, output, target));
 }
 
 /* GROUP BY and aggregates. */
@@ -238,15 +161,15 @@ static void
 add_ordered(PlannerInfo *root, Upper *upper, RelOptInfo *input, RelOptInfo *ordered)
 {
 	Question	question = {root, upper->base, NULL, root->sort_pathkeys, -1};
-	Answer		answer;
+	Planned    *planned;
 
 	if (!IS_UPPER_REL(input) || root->sort_pathkeys == NIL)
 		return;
 	question.grouping = ((Upper *) input->fdw_private)->grouping;
-	if (!ask(&question, &answer))
-		return;
-	add_path(ordered, (Path *) path_of(&question, &answer, input, ordered,
-									   root->upper_targets[UPPERREL_ORDERED]));
+	planned = ask(&question);
+	if (planned != NULL)
+		add_path(ordered, (Path *) path_of(&question, planned, input, ordered,
+										   root->upper_targets[UPPERREL_ORDERED]));
 }
 
 /* Gives how many rows are wanted, those of OFFSET included; -1 if that is not known now. */
@@ -277,7 +200,7 @@ add_final(PlannerInfo *root, Upper *upper, RelOptInfo *input, RelOptInfo *final,
 {
 	Query	   *parse = root->parse;
 	Question	question = {root, upper->base, NULL, NIL, -1};
-	Answer		answer;
+	Planned    *planned;
 	Path	   *path;
 
 	if (parse->commandType != CMD_SELECT || !extra->limit_needed || parse->rowMarks != NIL ||
@@ -297,9 +220,10 @@ add_final(PlannerInfo *root, Upper *upper, RelOptInfo *input, RelOptInfo *final,
 		if (question.grouping->having != NIL)
 			return;
 	}
-	if (!ask(&question, &answer))
+	planned = ask(&question);
+	if (planned == NULL)
 		return;
-	path = (Path *) path_of(&question, &answer, input, final,
+	path = (Path *) path_of(&question, planned, input, final,
 							root->upper_targets[UPPERREL_FINAL]);
 	if (parse->limitOffset != NULL)
 		path = (Path *) create_limit_path(root, final, path, parse->limitOffset,
@@ -368,14 +292,15 @@ get_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 
 /* Makes the plan of a grouped relation; HAVING is checked in it. */
 ForeignScan *
-exclave_upper_plan(RelOptInfo *rel, ForeignPath *path, List *tlist)
+exclave_upper_plan(PlannerInfo *root, RelOptInfo *rel, ForeignPath *path, List *tlist)
 {
 	Upper	   *upper = rel->fdw_private;
-	Planned    *planned = upper->base->fdw_private;
+	Planned    *planned = linitial(path->fdw_private);
 
 	return make_foreignscan(tlist, copyObject(upper->grouping->having), 0,
 							planned->asked->parameters,
-							path->fdw_private, copyObject(upper->grouping->tlist), NIL, NULL);
+							exclave_kept_plan(planned, table_of(root, upper->base)),
+							copyObject(upper->grouping->tlist), NIL, NULL);
 }
 
 void

@@ -100,31 +100,14 @@ def plan_scan(
     columns: tuple[str, ...],
     conditions: tuple[told.Told, ...] = (),
     sort: tuple[tuple[Any, ...], ...] = (),
+    limit: int = -1,
+    group_by: tuple[str, ...] = (),
+    aggregates: tuple[tuple[Any, ...], ...] = (),
 ) -> tuple[Any, ...]:
-    """Plan a scan; `told.answer` says what comes back."""
+    """Plan a scan of all rows, of the first ones, or of groups; `told.answer` gives the answer."""
     cls = wrapper_class(name)
     table = _table(cls, given)
     asked = told.conditions(conditions)
-    request = ScanRequest(
-        columns,
-        told.possible(conditions),
-        tuple(SortKey(*key) for key in sort),
-    )
-    return told.answer(cls().plan_scan(table, request), table, request, asked, cls.pushdown)
-
-
-def plan_upper(
-    name: str,
-    given: tuple[Any, ...],
-    columns: tuple[str, ...],
-    conditions: tuple[told.Told, ...],
-    sort: tuple[tuple[Any, ...], ...],
-    limit: int,
-    group_by: tuple[str, ...],
-    aggregates: tuple[tuple[Any, ...], ...],
-) -> tuple[str, float, float, float] | None:
-    """Ask for groups, or for the first rows (-1: all): gives JSON, rows and costs, if promised."""
-    cls = wrapper_class(name)
     request = ScanRequest(
         columns,
         told.possible(conditions),
@@ -133,13 +116,7 @@ def plan_upper(
         group_by,
         tuple(Aggregate(*aggregate) for aggregate in aggregates),
     )
-    if not request.kinds <= cls.pushdown:
-        return None
-    plan = cls().plan_scan(_table(cls, given), request)
-    exact = all(condition in plan.exact for condition in request.conditions)
-    if not (exact and request.kinds <= plan.promised):
-        return None
-    return told.kept(plan), float(plan.rows), float(plan.startup_cost), float(plan.cost)
+    return told.answer(cls().plan_scan(table, request), table, request, asked, cls.pushdown)
 
 
 def parallel_safe(name: str) -> bool:
@@ -347,7 +324,6 @@ __all__ = [
     "json_text",
     "literal",
     "plan_scan",
-    "plan_upper",
     "plan_write",
     "scan",
     "size",

@@ -13,7 +13,7 @@ from exclave.fdw.table import Table
 from exclave.fdw.wrapper import WrapperError
 
 _PROMISES = (("sorted", "sort", 1), ("limited", "limit", 2), ("aggregated", "aggregate", 4))
-_MAY_SORT = 8
+_MAY = 8  # by which the flag of a promise is multiplied, if the class may be asked for it
 
 Told = tuple[Any, ...]
 
@@ -112,7 +112,8 @@ def answer(
         _estimate("startup_cost", plan.startup_cost),
         _estimate("cost", plan.cost),
         tuple(_position(condition, asked) for condition in plan.exact),
-        _promised(plan, request) | (_MAY_SORT if "sort" in pushdown else 0),
+        _promised(plan, request)
+        + sum(_MAY * flag for _, kind, flag in _PROMISES if kind in pushdown),
         tuple(
             (
                 tuple(_number(column, table) for column in lookup.columns),
