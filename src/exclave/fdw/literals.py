@@ -32,6 +32,8 @@ def literal(value: object, column: str) -> str:
         return json.dumps(value)
     if isinstance(value, list):
         return _array(cast("list[object]", value), column)
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
     if isinstance(value, Unrepresentable):
         return value.text
     if isinstance(value, datetime.timedelta):

@@ -6,11 +6,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from trial_wrappers import Faulty
+
 from exclave.fdw import (
     ForeignDataWrapper,
     Options,
     ScanContext,
     ScanPlan,
+    Session,
     Table,
     TruncateContext,
     WrapperError,
@@ -37,8 +40,34 @@ def kept(table: Table) -> Kept:
     return stores.setdefault(options.store, Kept())
 
 
+class Undo(Session):
+    """Puts rows back that a transaction or a savepoint has changed."""
+
+    def begin(self) -> None:
+        self.saved: list[tuple[int, dict[str, list[Row]]]] = []
+        self.savepoint(1)
+
+    def savepoint(self, level: int) -> None:
+        now = {name: [dict(row) for row in each.rows] for name, each in stores.items()}
+        self.saved.append((level, now))
+
+    def release(self, level: int) -> None:
+        self.saved = [each for each in self.saved if each[0] < level]
+
+    def rollback_to(self, level: int) -> None:
+        then = next(rows for at, rows in self.saved if at >= level)
+        for name, each in stores.items():
+            each.rows = then.get(name, [])
+        self.release(level)
+
+    def abort(self) -> None:
+        self.rollback_to(1)
+
+
 class Store(ForeignDataWrapper):
     """Rows that were inserted; the source numbers them and fills in what it is not given."""
+
+    Session = Undo
 
     class TableOptions(Options):
         store: str
@@ -111,6 +140,7 @@ class Store(ForeignDataWrapper):
 
     def truncate(self, tables: Sequence[Table], context: TruncateContext) -> None:
         names = " ".join(table.name for table in tables)
+        assert isinstance(context.session, Undo)
         calls.append(("truncate", names, str(context.cascade), str(context.restart_identity)))
         for table in tables:
             kept(table).rows.clear()
@@ -127,6 +157,7 @@ def answer(found: list[list[Row] | None], context: WriteContext) -> Any:
 
 def note(method: str, context: WriteContext, count: int) -> None:
     names = (context.columns, context.key, context.returning)
+    assert isinstance(context.session, Undo)
     calls.append((method, *(" ".join(each) for each in names), str(count)))
 
 
@@ -137,3 +168,116 @@ class Calls(ForeignDataWrapper):
         noted = [" | ".join(call) for call in calls]
         calls.clear()
         return iter([(each,) for each in noted])
+
+
+class Snapshots(Store):
+    """A store whose scans go on showing what was there."""
+
+    keeps_snapshot = True
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
+        return iter(list(super().scan(plan, context)))
+
+
+class Streams(Store):
+    """A store that is scanned as a stream of Arrow, a batch a row."""
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
+        import pyarrow as pa
+
+        schema = pa.schema([(name, pa.int64()) for name in plan.columns])
+        rows = super().scan(plan, context)
+        batches = (
+            pa.record_batch([pa.array([value], pa.int64()) for value in row], schema=schema)
+            for row in rows
+        )
+        return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+class Sink(ForeignDataWrapper):
+    """Takes rows and forgets them; what is wanted back is a number."""
+
+    def key_columns(self, table: Table) -> Sequence[str]:
+        return ["id"]
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
+        for number in range(20_000):
+            yield tuple(str(number) if name == "id" else "x" * 100 for name in plan.columns)
+
+    def insert(self, rows: Sequence[tuple[Any, ...]], context: WriteContext) -> Any:
+        return (("7",) * len(context.returning) for _ in rows)
+
+    def update(self, keys: Any, rows: Any, context: WriteContext) -> Any:
+        return self.insert(keys, context)
+
+    def delete(self, keys: Any, context: WriteContext) -> Any:
+        return self.insert(keys, context)
+
+
+class FaultyWrites(Faulty):
+    """Does what its option says in the method that its option says."""
+
+    class TableOptions(Options):
+        at: str
+        kind: str
+
+    def reach(self, method: str, table: Table) -> None:
+        options: Any = table.options
+        if options.at == method:
+            self.fail(options.kind)
+
+    def updatable(self, table: Table) -> frozenset[str]:
+        self.reach("updatable", table)
+        return super().updatable(table)
+
+    def key_columns(self, table: Table) -> Sequence[str]:
+        self.reach("key_columns", table)
+        return ["id"]
+
+    def batch_size(self, table: Table) -> int:
+        self.reach("batch_size", table)
+        return 10
+
+    def insert(self, rows: Sequence[Any], context: WriteContext) -> Any:
+        self.reach("insert", context.table)
+        return self.entries(len(rows), context)
+
+    def update(self, keys: Any, rows: Any, context: WriteContext) -> Any:
+        self.reach("update", context.table)
+        return self.entries(len(keys), context)
+
+    def delete(self, keys: Sequence[Any], context: WriteContext) -> Any:
+        self.reach("delete", context.table)
+        return self.entries(len(keys), context)
+
+    def entries(self, count: int, context: WriteContext) -> Iterator[Any]:
+        for number in range(count):
+            if number == count - 1:
+                self.reach("answer", context.table)
+            yield (number,) * len(context.returning)
+
+    def truncate(self, tables: Sequence[Table], context: TruncateContext) -> None:
+        self.reach("truncate", tables[0])
+
+
+class Answers(ForeignDataWrapper):
+    """Answers to writes what an expression in the table's options says."""
+
+    class TableOptions(Options):
+        answer: str
+
+    def key_columns(self, table: Table) -> Sequence[str]:
+        return ["id"]
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
+        return [tuple(1 if name == "id" else None for name in plan.columns)]
+
+    def insert(self, rows: Any, context: WriteContext) -> Any:
+        options: Any = context.table.options
+        return eval(options.answer, {"rows": rows, "names": context.returning})
+
+    def update(self, keys: Any, rows: Any, context: WriteContext) -> Any:
+        return self.insert(rows, context)
+
+    def delete(self, keys: Any, context: WriteContext) -> Any:
+        return self.insert(keys, context)
