@@ -178,7 +178,7 @@ def test_explain_shows_what_duckdb_is_asked_for(files: psycopg.Connection, folde
         """SELECT "id", "height" FROM 'p.parquet' ORDER BY "height" DESC NULLS LAST LIMIT 2"""
         in top
     )
-    assert "->" not in top  # nothing above the scan
+    assert "->" not in top
     assert "LIMIT" not in explained(files, "SELECT id FROM people ORDER BY name LIMIT 2")
     assert "LIMIT 2" in explained(files, "SELECT id FROM people ORDER BY f LIMIT 2")
     grouped = explained(files, "SELECT name, sum(id), max(born) FROM people GROUP BY name")
