@@ -1,11 +1,13 @@
 """Claim: a foreign table whose rows come from Python scans as fast as a heap table.
 
-One aggregate over all columns of (bigint, int, float8, text, timestamptz), warm, single process,
-runs of all sources in turn: Arrow batches at most 1.1 times the heap, tuples of a generator at most
-6 times.
+An aggregate over all columns of 1M rows, warm, single process, all sources in turn. For (bigint,
+int, float8, text, timestamptz): Arrow batches at most 1.1 times the heap, tuples of a generator at
+most 6 times, mufdw at most 4 times. For 20 columns of mixed types, two of them jsonb: at most 2
+times. Other producers of Arrow, file_fdw and postgres_fdw run beside them. The first scan in a new
+connection is printed.
 
-EXCLAVE_PG_CONFIG names the pg_config of a PostgreSQL into which the host is installed
-(``make -C extension install``); its Python needs exclave and pyarrow.
+The host is built for it (``tests/hosting.py``). ``EXCLAVE_BENCH_PG`` names the major version,
+``EXCLAVE_BENCH_ROWS`` and ``EXCLAVE_BENCH_RUNS`` how much is measured.
 """
 
 from __future__ import annotations
@@ -14,141 +16,161 @@ import json
 import os
 import statistics
 import sys
-import sysconfig
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
-from exclave.cluster import Cluster, installations
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.hosting import host_environment, hosted_installation
+
+from exclave.cluster import Cluster
+
+MAJOR = int(os.environ.get("EXCLAVE_BENCH_PG", "18"))
 ROWS = int(os.environ.get("EXCLAVE_BENCH_ROWS", "1000000"))
-RUNS = 9
-COLUMNS = "id bigint, small int, ratio float8, label text, moment timestamptz"
-AGGREGATE = "SELECT count(id), sum(small), sum(ratio), max(length(label)), max(moment) FROM {}"
-HEAP = """
-INSERT INTO heap
-SELECT i, i % 1000, i / 7.0, 'label ' || i, timestamptz '2024-01-01 00:00:00+00' + i * interval '1s'
-  FROM generate_series(1, {}) AS i
-"""
-WRAPPERS = '''
-import datetime
-import pyarrow as pa
-from exclave.fdw import ForeignDataWrapper, Options
-
-START = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
-made = {}
-
-class TableOptions(Options):
-    rows: int
-
-def row(i):
-    return (i, i % 1000, i / 7, f"label {i}", START + datetime.timedelta(seconds=i))
-
-def batch(start, stop):
-    numbers = range(start, stop)
-    return pa.record_batch({
-        "id": pa.array(numbers, pa.int64()),
-        "small": pa.array([i % 1000 for i in numbers], pa.int32()),
-        "ratio": pa.array([i / 7 for i in numbers], pa.float64()),
-        "label": pa.array([f"label {i}" for i in numbers], pa.string()),
-        "moment": pa.array([START + datetime.timedelta(seconds=i) for i in numbers],
-                           pa.timestamp("us", tz="UTC")),
-    })
-
-class Arrow(ForeignDataWrapper):
-    """The batches, made in the first scan: what is timed is the way into PostgreSQL."""
-    TableOptions = TableOptions
-    def scan(self, plan, context):
-        rows = context.table.options.rows
-        if rows not in made:
-            made[rows] = [batch(i, min(i + 8192, rows + 1)) for i in range(1, rows + 1, 8192)]
-        return pa.RecordBatchReader.from_batches(made[rows][0].schema, made[rows])
-
-class Rows(ForeignDataWrapper):
-    """Tuples of a generator, from rows made in the first scan."""
-    TableOptions = TableOptions
-    def scan(self, plan, context):
-        rows = context.table.options.rows
-        key = "rows", rows
-        if key not in made:
-            made[key] = [row(i) for i in range(1, rows + 1)]
-        for one in made[key]:
-            yield tuple([value for value in one])
-'''
+RUNS = int(os.environ.get("EXCLAVE_BENCH_RUNS", "7"))
+HERE = Path(__file__).parent
+NARROW = "SELECT count(id), sum(small), sum(ratio), max(length(label)), max(moment) FROM {}"
 
 
-def timed(connection: psycopg.Connection, table: str) -> tuple[float, object]:
-    """Give the milliseconds of the aggregate, and its answer."""
+@contextmanager
+def hosted_cluster() -> Iterator[Cluster]:
+    """Run a cluster that can run the wrappers of this benchmark."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = host_environment(Path(folder) / "venv", HERE / "scanned")
+        settings = {
+            "exclave_fdw.python": str(python),
+            "max_parallel_workers_per_gather": 0,
+            "shared_buffers": "1GB",
+            "jit": "off",
+        }
+        with Cluster(installation=hosted_installation(MAJOR), settings=settings) as cluster:
+            yield cluster
+
+
+def timed(connection: psycopg.Connection, query: str) -> tuple[float, object]:
+    """Give the milliseconds of a query, and its answer."""
     began = time.perf_counter()
-    answer = connection.execute(AGGREGATE.format(table)).fetchone()
+    answer = connection.execute(query).fetchone()
     return (time.perf_counter() - began) * 1000, answer
+
+
+def say(**figures: object) -> None:
+    """Print a line."""
+    print(json.dumps({"postgresql": MAJOR, "rows": ROWS} | figures), flush=True)  # noqa: T201
+
+
+def make_narrow(connection: psycopg.Connection, cluster: Cluster) -> list[str]:
+    """Make the narrow tables, all with the same rows; give their names, the heap's first."""
+    columns = "id bigint, small int, ratio float8, label text, moment timestamptz"
+    tables = ["heap", "arrow", "rows"]
+    for name, server, options in [
+        ("arrow", "arrow", ""), ("rows", "rows", ""),
+        *((by, "arrow", f", by '{by}'") for by in ("polars", "duckdb", "nanoarrow")),
+    ]:  # fmt: skip
+        connection.execute(
+            f"CREATE FOREIGN TABLE {name} ({columns}) SERVER {server}"
+            f" OPTIONS (rows '{ROWS}'{options})"
+        )
+    tables += ["polars", "duckdb", "nanoarrow"]
+    connection.execute("INSERT INTO heap SELECT * FROM arrow")
+    connection.execute("VACUUM (ANALYZE, FREEZE) heap")
+    csv = cluster.data_dir / "heap.csv"
+    connection.execute(f"COPY heap TO '{csv}' (FORMAT csv)")
+    connection.execute("CREATE EXTENSION file_fdw; CREATE EXTENSION postgres_fdw")
+    connection.execute("CREATE SERVER files FOREIGN DATA WRAPPER file_fdw")
+    connection.execute(
+        f"CREATE FOREIGN TABLE file_fdw ({columns}) SERVER files"
+        f" OPTIONS (filename '{csv}', format 'csv')"
+    )
+    where = f"host '127.0.0.1', port '{cluster.port}', dbname 'postgres', fetch_size '10000'"
+    connection.execute(f"CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({where})")
+    connection.execute("CREATE USER MAPPING FOR CURRENT_USER SERVER loop OPTIONS (user 'postgres')")
+    connection.execute(
+        f"CREATE FOREIGN TABLE postgres_fdw ({columns}) SERVER loop OPTIONS (table_name 'heap')"
+    )
+    return [*tables, "file_fdw", "postgres_fdw", *make_mufdw(connection, columns)]
+
+
+def make_mufdw(connection: psycopg.Connection, columns: str) -> list[str]:
+    """Make the table of mufdw, which is no part of every installation of the host."""
+    known = connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'mufdw'")
+    if known.fetchone() is None:
+        return []
+    connection.execute("CREATE EXTENSION mufdw; CREATE SERVER mu FOREIGN DATA WRAPPER mufdw")
+    connection.execute("CREATE USER MAPPING FOR CURRENT_USER SERVER mu")
+    connection.execute(
+        f"CREATE FOREIGN TABLE mufdw ({columns}) SERVER mu"
+        " OPTIONS (schema_name 'public', table_name 'heap')"
+    )
+    return ["mufdw"]
+
+
+def make_wide(connection: psycopg.Connection) -> str:
+    """Make the tables of 20 columns; give the query of all of them."""
+    names = connection.execute(
+        "SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', '"
+        " ORDER BY attnum), string_agg(format('count(%I)', attname), ', ' ORDER BY attnum)"
+        " FROM pg_attribute WHERE attrelid = 'heap_wide'::regclass AND attnum > 0"
+    ).fetchone()
+    assert names is not None
+    columns, counts = names
+    connection.execute(
+        f"CREATE FOREIGN TABLE arrow_wide ({columns}) SERVER arrow"
+        f" OPTIONS (rows '{ROWS}', columns 'wide')"
+    )
+    connection.execute("INSERT INTO heap_wide SELECT * FROM arrow_wide")
+    connection.execute("VACUUM (ANALYZE, FREEZE) heap_wide")
+    return "SELECT " + counts + " FROM {}"  # noqa: S608
+
+
+def compare(connection: psycopg.Connection, query: str, tables: list[str]) -> None:
+    """Time the query on all tables in turn, and print each as a ratio to the first."""
+    answers = {table: timed(connection, query.format(table))[1] for table in tables}
+    assert len(set(map(str, answers.values()))) == 1, answers
+    times: dict[str, list[float]] = {table: [] for table in tables}
+    for _ in range(RUNS):
+        for table in tables:
+            times[table].append(timed(connection, query.format(table))[0])
+    heap = statistics.median(times[tables[0]])
+    for table in tables:
+        median = statistics.median(times[table])
+        say(
+            source=table,
+            median_ms=round(median, 1),
+            best_ms=round(min(times[table]), 1),
+            times_heap=round(median / heap, 2),
+            best_times_heap=round(min(times[table]) / min(times[tables[0]]), 2),
+        )
+
+
+def first_scans(cluster: Cluster) -> None:
+    """Print what the first scan of a connection costs: Python starts, and imports."""
+    for table in ("first_rows", "first_arrow"):
+        with cluster.connect() as connection:
+            first, _ = timed(connection, f"TABLE {table}")
+            second, _ = timed(connection, f"TABLE {table}")
+        say(source=table, first_scan_ms=round(first, 1), second_scan_ms=round(second, 1))
 
 
 def main() -> None:
     """Measure, and print one JSON object a line."""
-    wanted = Path(os.environ["EXCLAVE_PG_CONFIG"]).parent.resolve()
-    os.environ["EXCLAVE_PG"] = str(wanted)
-    installation = next(iter(installations()))
-    with (
-        Cluster(
-            installation=installation,
-            settings={
-                "exclave_fdw.python": sys.prefix,
-                "max_parallel_workers_per_gather": 0,
-                "shared_buffers": "256MB",
-            },
-        ) as cluster,
-        cluster.connect() as connection,
-    ):
-        folder = cluster.data_dir / "wrappers"
-        folder.mkdir()
-        (folder / "bench_wrappers.py").write_text(WRAPPERS, encoding="utf-8")
-        # the wrappers of this benchmark, for this run only
-        pth = Path(sysconfig.get_path("purelib")) / "exclave_bench_wrappers.pth"
-        pth.write_text(str(folder), encoding="utf-8")
-        try:
-            measure(connection, installation.version)
-        finally:
-            pth.unlink()
-
-
-def measure(connection: psycopg.Connection, version: str) -> None:
-    """Make the tables and time them in turn."""
-    connection.execute("CREATE EXTENSION exclave_fdw")
-    connection.execute(f"CREATE TABLE heap ({COLUMNS})")
-    connection.execute(HEAP.format(ROWS))
-    connection.execute("VACUUM (ANALYZE, FREEZE) heap")
-    for name in ("arrow", "rows"):
-        connection.execute(
-            f"SELECT exclave.create_wrapper('{name}', 'bench_wrappers:{name.title()}')"
-        )
-        connection.execute(f"CREATE SERVER {name} FOREIGN DATA WRAPPER {name}")
-        connection.execute(
-            f"CREATE FOREIGN TABLE {name}_table ({COLUMNS}) SERVER {name} OPTIONS (rows '{ROWS}')"
-        )
-    tables = ("heap", "arrow_table", "rows_table")
-    answers = {table: timed(connection, table)[1] for table in tables}
-    assert len(set(answers.values())) == 1, answers
-    times: dict[str, list[float]] = {table: [] for table in tables}
-    for _ in range(RUNS):
-        for table in tables:
-            times[table].append(timed(connection, table)[0])
-    heap = statistics.median(times["heap"])
-    for table in tables:
-        median = statistics.median(times[table])
-        print(  # noqa: T201
-            json.dumps(
-                {
-                    "postgresql": version,
-                    "rows": ROWS,
-                    "source": table,
-                    "median_ms": round(median, 1),
-                    "best_ms": round(min(times[table]), 1),
-                    "times_heap": round(median / heap, 2),
-                }
+    with hosted_cluster() as cluster, cluster.connect() as connection:
+        connection.prepare_threshold = None
+        connection.execute("CREATE EXTENSION exclave_fdw")
+        connection.execute((HERE / "scanned" / "tables.sql").read_text(encoding="utf-8"))
+        for by in ("rows", "arrow"):
+            connection.execute(
+                f"CREATE FOREIGN TABLE first_{by} (id bigint, small int, ratio float8, label text,"
+                f" moment timestamptz) SERVER {by} OPTIONS (rows '1')"
             )
-        )
+        first_scans(cluster)
+        compare(connection, make_wide(connection), ["heap_wide", "arrow_wide"])
+        compare(connection, NARROW, make_narrow(connection, cluster))
 
 
 if __name__ == "__main__":

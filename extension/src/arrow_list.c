@@ -23,8 +23,8 @@ is_list(const char *format)
 }
 
 /* Gives where the elements of a list are; what comes from outside is checked. */
-static void
-find_elements(const Reader *list, int64 row, int64 *start, int64 *end)
+void
+exclave_find_elements(const Reader *list, int64 row, int64 *start, int64 *end)
 {
 	const void *sizes = list->bytes;
 
@@ -88,7 +88,7 @@ add_list(Elements *into, const Reader *list, int64 row, int dimension)
 	int64		start;
 	int64		end;
 
-	find_elements(list, row, &start, &end);
+	exclave_find_elements(list, row, &start, &end);
 	if (into->sizes[dimension] < 0)
 		into->sizes[dimension] = (int) (end - start);
 	else if (into->sizes[dimension] != end - start)
@@ -104,8 +104,8 @@ add_list(Elements *into, const Reader *list, int64 row, int dimension)
 	}
 }
 
-static Datum
-read_list(const Reader *list, int64 row)
+Datum
+exclave_read_list(const Reader *list, int64 row)
 {
 	int			lower[MAXDIM] = {1, 1, 1, 1, 1, 1};
 	Elements	found = {.sizes = {-1, -1, -1, -1, -1, -1}, .capacity = 16};
@@ -160,6 +160,6 @@ exclave_choose_list(Reader *reader, const struct ArrowSchema *field)
 	reader->element_type = get_element_type(reader->target->type);
 	get_typlenbyvalalign(reader->element_type, &reader->element_length, &reader->element_by_value,
 						 &reader->element_alignment);
-	reader->read = read_list;
+	reader->read = exclave_is_flat_list(reader) ? exclave_read_flat_list : exclave_read_list;
 	return reader->dimensions <= MAXDIM && reader->width >= 0;
 }

@@ -63,6 +63,11 @@ extern bool exclave_choose_list(Reader *reader, const struct ArrowSchema *field)
 extern bool exclave_choose_struct(Reader *reader, const struct ArrowSchema *schema);
 
 extern int64 exclave_load_integer(const Reader *reader, int64 row);
+extern const char *exclave_load_bytes(const Reader *reader, int64 row, int64 *length);
+extern void exclave_find_elements(const Reader *list, int64 row, int64 *start, int64 *end);
+extern Datum exclave_read_list(const Reader *list, int64 row);
+extern Datum exclave_read_flat_list(const Reader *list, int64 row);
+extern bool exclave_is_flat_list(const Reader *list);
 extern bool exclave_dictionary_has(const Reader *reader, int64 row);
 extern void exclave_wrong_offsets(const Reader *reader);
 

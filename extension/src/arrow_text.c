@@ -57,6 +57,12 @@ load_bytes(const Reader *reader, int64 row, int64 *length)
 	return load_plain(reader, row, length);
 }
 
+const char *
+exclave_load_bytes(const Reader *reader, int64 row, int64 *length)
+{
+	return load_bytes(reader, row, length);
+}
+
 static Datum
 read_text(const Reader *reader, int64 row)
 {

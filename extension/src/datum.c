@@ -115,19 +115,6 @@ is_ascii(const char *bytes, int64 length)
 	return true;
 }
 
-/* Errors if the bytes are no text that PostgreSQL may hold; most text is ASCII. */
-void
-exclave_check_text(const Target *target, const char *utf8, int64 length)
-{
-	if (is_ascii(utf8, length))
-		return;
-	if (!pg_verify_mbstr(PG_UTF8, utf8, (int) length, true))
-		ereport(ERROR,
-				errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
-				errmsg("value of column \"%s\" is not valid UTF-8, or holds a NUL byte",
-					   target->name));
-}
-
 static void
 check_length(const Target *target, int64 length)
 {
@@ -136,6 +123,20 @@ check_length(const Target *target, int64 length)
 				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("value of column \"%s\" has " INT64_FORMAT " bytes, more than PostgreSQL can hold",
 					   target->name, length));
+}
+
+/* Errors if the bytes are no text that PostgreSQL may hold; most text is ASCII. */
+void
+exclave_check_text(const Target *target, const char *utf8, int64 length)
+{
+	check_length(target, length);
+	if (is_ascii(utf8, length))
+		return;
+	if (!pg_verify_mbstr(PG_UTF8, utf8, (int) length, true))
+		ereport(ERROR,
+				errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				errmsg("value of column \"%s\" is not valid UTF-8, or holds a NUL byte",
+					   target->name));
 }
 
 /* Makes a varlena, with a header of one byte where it fits; not in an array, where none may be. */
@@ -166,7 +167,6 @@ exclave_text_datum(const Target *target, const char *utf8, int64 length)
 	/* as many bytes as characters are allowed are not too many characters */
 	if (target->type == VARCHAROID && target->typmod >= 0 && length > target->typmod - VARHDRSZ)
 		return exclave_input_datum(target, utf8, length);
-	check_length(target, length);
 	exclave_check_text(target, utf8, length);
 	if (GetDatabaseEncoding() == PG_UTF8)
 		return exclave_varlena(target, utf8, length);
@@ -192,7 +192,6 @@ exclave_input_datum(const Target *target, const char *utf8, int64 length)
 	char	   *text;
 	Datum		value;
 
-	check_length(target, length);
 	exclave_check_text(target, utf8, length);
 	error_context_stack = &context;
 	text = exclave_to_server(pnstrdup(utf8, length));

@@ -114,6 +114,27 @@ parse_escaped(Parser *parser, JsonNode *node)
 	return parser->at++ < parser->end;
 }
 
+#define EACH(byte) (UINT64CONST(0x0101010101010101) * (byte))
+#define BELOW(word, byte) (((word) - EACH(byte)) & ~(word) & EACH(0x80))
+
+/* Goes to the next byte that means something in a string, eight at a time where there are so many. */
+static inline void
+skip_plain(Parser *parser)
+{
+	while (parser->end - parser->at >= 8)
+	{
+		uint64		word;
+
+		memcpy(&word, parser->at, 8);
+		if (BELOW(word, ' ') | BELOW(word ^ EACH('"'), 1) | BELOW(word ^ EACH('\\'), 1))
+			break;
+		parser->at += 8;
+	}
+	while (parser->at < parser->end && *parser->at != '"' && *parser->at != '\\' &&
+		   (unsigned char) *parser->at >= ' ')
+		parser->at++;
+}
+
 static int
 parse_string(Parser *parser)
 {
@@ -122,19 +143,13 @@ parse_string(Parser *parser)
 	if (!skip(parser, '"') || (number = add_node(parser, A_STRING)) < 0)
 		return -1;
 	exclave_json_nodes[number].bytes = parser->at;
-	for (; parser->at < parser->end; parser->at++)
-	{
-		if (*parser->at == '"')
-		{
-			exclave_json_nodes[number].count = (int) (parser->at++ - exclave_json_nodes[number].bytes);
-			return number;
-		}
-		if (*parser->at == '\\')
-			return parse_escaped(parser, &exclave_json_nodes[number]) ? number : -1;
-		if ((unsigned char) *parser->at < ' ')
-			return -1;
-	}
-	return -1;
+	skip_plain(parser);
+	if (parser->at == parser->end || (unsigned char) *parser->at < ' ')
+		return -1;
+	if (*parser->at == '\\')
+		return parse_escaped(parser, &exclave_json_nodes[number]) ? number : -1;
+	exclave_json_nodes[number].count = (int) (parser->at++ - exclave_json_nodes[number].bytes);
+	return number;
 }
 
 static inline bool

@@ -19,7 +19,29 @@
 
 #define MOST_DIGITS 16			/* 128 bits have 39 decimal digits: at most 11 to base 10000 */
 
-static const uint64 ten_to[] = {1, 10, 100, 1000, 10000};
+/* Gives the decimal digits that are in the lowest place, where only some are, and the others. */
+static inline uint16
+split_lowest(unsigned __int128 *size, int lowest)
+{
+	uint64		rest;
+
+	/* divided by constants, as that is several times faster */
+	switch (lowest)
+	{
+		case 1:
+			rest = *size <= PG_UINT64_MAX ? (uint64) *size % 10 : (uint64) (*size % 10);
+			*size = *size <= PG_UINT64_MAX ? (uint64) *size / 10 : *size / 10;
+			return (uint16) rest * 1000;
+		case 2:
+			rest = *size <= PG_UINT64_MAX ? (uint64) *size % 100 : (uint64) (*size % 100);
+			*size = *size <= PG_UINT64_MAX ? (uint64) *size / 100 : *size / 100;
+			return (uint16) rest * 100;
+		default:
+			rest = *size <= PG_UINT64_MAX ? (uint64) *size % 1000 : (uint64) (*size % 1000);
+			*size = *size <= PG_UINT64_MAX ? (uint64) *size / 1000 : *size / 1000;
+			return (uint16) rest * 10;
+	}
+}
 
 /* Writes the digits to the end of `digits`, the lowest last; gives how many. */
 static int
@@ -28,11 +50,8 @@ split(unsigned __int128 size, int lowest, uint16 *digits)
 	uint16	   *at = digits + MOST_DIGITS;
 	uint64		rest;
 
-	if (lowest > 0)				/* decimal digits in the lowest place */
-	{
-		*--at = (uint16) ((uint64) (size % ten_to[lowest]) * ten_to[4 - lowest]);
-		size /= ten_to[lowest];
-	}
+	if (lowest > 0)
+		*--at = split_lowest(&size, lowest);
 	while (size > PG_UINT64_MAX)
 	{
 		unsigned __int128 higher = size / UINT64CONST(10000000000000000);
