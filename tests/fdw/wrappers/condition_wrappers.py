@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from applying_wrapper import holds
+
 from exclave.fdw import ForeignDataWrapper, Lookup, Options, ScanContext, ScanPlan, ScanRequest
 from exclave.fdw import Table as ForeignTable
 
@@ -17,14 +19,14 @@ class Told(ForeignDataWrapper):
 
     class TableOptions(Options):
         rows: str = "[]"
-        exact: Literal["all", "none", "foreign", "sort"] = "none"
+        exact: Literal["none", "filter", "foreign", "sort"] = "none"
         lookup: str | None = None
         estimate: int = 1000
 
     def plan_scan(self, table: ForeignTable, request: ScanRequest) -> ScanPlan:
         options: Any = table.options
         exact: Any = {
-            "all": request.conditions,
+            "filter": request.conditions,
             "foreign": ["no condition"],
         }.get(options.exact, ())
         lookups = [Lookup(tuple(options.lookup.split(",")), rows=1)] if options.lookup else []
@@ -40,5 +42,10 @@ class Told(ForeignDataWrapper):
         options: Any = context.table.options
         names = [column.name for column in context.table.columns]
         rows: list[tuple[object, ...]] = eval(options.rows)
+        kinds = {name: "int" if name in "ik" else "text" for name in names}
         for row in rows:
+            wanted = (holds(condition, dict(zip(names, row, strict=True)), kinds)
+                      for condition in context.conditions)  # fmt: skip
+            if options.exact == "filter" and not all(wanted):
+                continue
             yield tuple(row[names.index(column)] for column in plan.columns)
