@@ -178,12 +178,12 @@ def test_a_row_that_was_locked_is_checked_again(
 
 def test_rows_of_a_class_that_sorts_are_not_sorted_again(told: Told) -> None:
     plan = told.plan('SELECT i FROM f ORDER BY i DESC NULLS LAST, t COLLATE "C"')
-    assert "Sort" not in plan.replace("SortKey", ""), plan
+    assert plan.startswith("Foreign Scan"), plan
     assert "SortKey(column='i', descending=True, nulls_first=False, collation=None)" in plan
     assert "SortKey(column='t', descending=False, nulls_first=False, collation='C')" in plan
     for other in ("i + 1", "length(t)", "i USING OPERATOR(pg_catalog.>)"):
         plan = told.plan("SELECT i FROM f ORDER BY @", other)
-        assert ("Sort" in plan.replace("SortKey", "")) == ("USING" not in other), plan
+        assert plan.startswith("Sort") == ("USING" not in other), plan
     told.run("SET enable_mergejoin = on; SET enable_nestloop = off")
     merged = "SELECT a.i FROM f a JOIN f b ON a.i = b.i ORDER BY a.i"
     assert told.rows(merged) == [(n,) for n in range(1, 7)]
