@@ -150,6 +150,13 @@ PUSHED = [
     ("SELECT id FROM f ORDER BY flag, label NULLS FIRST, positive, id LIMIT 9", "label NULLS"),
     ("SELECT id FROM f ORDER BY note COLLATE \"C\", id LIMIT 4", "Sort Key: note"),
     ("SELECT id, upper(kind) FROM f ORDER BY id FETCH FIRST 2 ROWS ONLY", "Limit: 2"),
+    ("SELECT count(*), avg(amount) FROM f WHERE kind = 'a'", "Aggregates: count(*)"),
+    ("SELECT count(*) FROM f WHERE kind = 'nobody' OR amount > 1e40", "Aggregates: count(*)"),
+    ("SELECT kind, count(*) FROM f WHERE id IN (1, 2, 6) GROUP BY kind", "Group Key: kind"),
+    ("SELECT sum(number) FROM f WHERE NOT flag AND (small > 1 OR label IS NULL)", "sum(number)"),
+    ("SELECT kind FROM f WHERE note <> 'apple' GROUP BY 1 ORDER BY 1 LIMIT 2", "Limit: 2"),
+    ("SELECT id FROM f WHERE day >= '2024-01-01' ORDER BY id LIMIT 3", "Limit: 3"),
+    ("SELECT id FROM f WHERE price > 1 ORDER BY id DESC LIMIT 2", "Sort Key: id DESC"),
 ]  # fmt: skip
 
 
@@ -210,6 +217,10 @@ LEFT = [
     ("SELECT 1 FROM f HAVING true", "Result"),
     ("SELECT a.kind, count(*) FROM f a JOIN f b USING (id) GROUP BY 1", "Aggregate"),
     ("SELECT count(*) FROM f WHERE upper(kind) = 'A'", "Aggregate"),
+    ("SELECT count(*) FROM f WHERE kind LIKE 'a%'", "Aggregate"),
+    ("SELECT count(*) FROM f WHERE note > 'b'", "Aggregate"),
+    ("SELECT count(*) FROM f WHERE kind = 'a' AND mood = 'ok'", "Aggregate"),
+    ("SELECT count(*) FROM f WHERE day < 'infinity'", "Aggregate"),
     ("SELECT count(*) FROM f WHERE now() > '2020-01-01'", "Aggregate"),
     ("SELECT count(*) FROM f WHERE random() >= 0", "Aggregate"),
     ("SELECT sum(number) FROM parent", "Aggregate"),
@@ -238,6 +249,8 @@ LEFT = [
     ("SELECT id FROM f ORDER BY id LIMIT 3 FOR UPDATE", "LockRows"),
     ("SELECT generate_series(1, 3) FROM f ORDER BY id LIMIT 4", "ProjectSet"),
     ("SELECT id FROM f WHERE upper(kind) = 'A' ORDER BY id LIMIT 2", "Limit"),
+    ("SELECT id FROM f WHERE kind = 'a' AND kind LIKE 'a%' ORDER BY id LIMIT 2", "Limit"),
+    ("SELECT id FROM f WHERE code = 'u' LIMIT 2", "Limit"),
     ("SELECT a.id FROM f a JOIN f b USING (id) ORDER BY 1 LIMIT 2", "Limit"),
     ("SELECT number FROM parent ORDER BY number LIMIT 2", "Limit"),
 ]  # fmt: skip
@@ -271,6 +284,12 @@ def test_whatever_is_grouped_sorted_and_limited_the_rows_are_those_of_postgresql
     direction = st.sampled_from(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])
     limits = st.sampled_from(["", " LIMIT 1", " LIMIT 3", " LIMIT 2 OFFSET 2", " OFFSET 1"])
     conditions = st.sampled_from(["", "HAVING count(*) > 1", "HAVING sum(number) > 15"])
+    filters = st.sampled_from([
+        "", "WHERE kind = 'a'", "WHERE kind >= 'b' AND price > 1", "WHERE kind LIKE 'a%'",
+        "WHERE day BETWEEN '2024-01-01' AND '2024-01-02' OR flag IS NULL",
+        "WHERE NOT (flag AND number > 10)", "WHERE flag IS NOT TRUE", "WHERE small = number",
+        "WHERE number <> ALL ('{10, 20}')", "WHERE label IN ('x', NULL)", "WHERE positive < 4.5",
+    ])  # fmt: skip
     table = st.sampled_from(["f", "f", "nothing"])
     groups = st.lists(st.sampled_from(anything), max_size=3, unique=True)
 
@@ -282,6 +301,7 @@ def test_whatever_is_grouped_sorted_and_limited_the_rows_are_those_of_postgresql
         distinct = not grouped and data.draw(st.booleans())
         outputs = some if distinct else outputs
         parts = [f"SELECT {'DISTINCT' if distinct else ''} {', '.join(outputs)}", f"FROM {name}"]
+        parts += [data.draw(filters)]
         parts += [f"GROUP BY {', '.join(group_by)}"] if group_by else []
         keys = data.draw(st.permutations(range(1, len(outputs) + 1)))
         order = ", ".join(f"{key}{data.draw(direction)}" for key in keys)
@@ -494,3 +514,62 @@ def test_texts_that_differ_and_are_equal_are_grouped_by_postgresql(
         assert rows(tables, query) == expected
     assert rows(tables, "SELECT count(kind) FROM cases") == [("3",)]
     assert nodes(shown(tables, "SELECT count(kind) FROM cases")) == ["Foreign Scan"]
+
+
+def test_parameters_of_kept_plans_reach_groups_and_limits(tables: psycopg.Connection) -> None:
+    executed(tables, "SET plan_cache_mode = force_generic_plan")
+    for name, arguments, query, values in (
+        ("one", "text", "SELECT count(*), sum(id), avg(id) FROM f WHERE kind = $1",
+         ["'a'", "'nobody'", "NULL"]),
+        ("many", "text, int", "SELECT kind, count(*) FROM f WHERE kind >= $1 AND number > $2 "
+         "GROUP BY kind ORDER BY kind", ["'a', 9", "'b', 10", "NULL, 1", "'a', NULL"]),
+        ("first", "numeric", "SELECT id FROM f WHERE amount <= $1 ORDER BY id LIMIT 2",
+         ["2.20", "0", "'NaN'", "NULL"]),
+    ):  # fmt: skip
+        executed(tables, f"PREPARE {name}({arguments}) AS {query}")
+        executed(tables, f"PREPARE l{name}({arguments}) AS {query.replace('FROM f', 'FROM l')}")
+        for value in values:
+            assert nodes(shown(tables, f"EXECUTE {name}({value})")) == ["Foreign Scan"]
+            found = rows(tables, f"EXECUTE {name}({value})")
+            assert found == rows(tables, f"EXECUTE l{name}({value})"), (query, value)
+    executed(tables, "DEALLOCATE ALL; RESET plan_cache_mode")
+
+
+def test_parameters_that_python_may_not_have_are_compared_by_postgresql(
+    tables: psycopg.Connection,
+) -> None:
+    executed(tables, "SET plan_cache_mode = force_generic_plan")
+    executed(tables, "PREPARE days(date) AS SELECT count(*) FROM f WHERE day <= $1")
+    executed(tables, "PREPARE gate(int) AS SELECT count(*) FROM f WHERE $1 > 0 AND kind = 'a'")
+    assert "Aggregate" in nodes(shown(tables, "EXECUTE days('infinity')"))
+    assert rows(tables, "EXECUTE days('infinity')") == [("7",)]
+    assert rows(tables, "EXECUTE days('2023-01-01')") == [("1",)]
+    assert rows(tables, "EXECUTE days('0044-03-15 BC')") == [("0",)]
+    assert [rows(tables, f"EXECUTE gate({value})") for value in ("1", "0", "NULL")] == [
+        [("3",)], [("0",)], [("0",)],
+    ]  # fmt: skip
+    executed(tables, "DEALLOCATE ALL; RESET plan_cache_mode")
+
+
+def test_groups_are_asked_for_again_with_each_outer_row(tables: psycopg.Connection) -> None:
+    correlated = "SELECT o.id, (SELECT count(*) FROM f WHERE f.kind = o.kind) FROM l o ORDER BY 1"
+    assert "Aggregates: count(*)" in shown(tables, correlated)
+    same_rows(tables, correlated)
+    lateral = (
+        "SELECT o.id, s.* FROM l o, LATERAL (SELECT f.kind, min(f.id) FROM f "
+        "WHERE f.number >= o.number GROUP BY f.kind ORDER BY f.kind LIMIT 2) s ORDER BY 1, 2"
+    )
+    assert "Limit: 2" in shown(tables, lateral)
+    same_rows(tables, lateral)
+
+
+def test_conditions_behind_a_barrier_keep_groups_at_home(tables: psycopg.Connection) -> None:
+    executed(
+        tables,
+        "CREATE VIEW barrier WITH (security_barrier) AS SELECT * FROM f WHERE upper(kind) = 'A'",
+    )
+    query = "SELECT count(*) FROM barrier WHERE number = 10"
+    assert "Aggregate" in nodes(shown(tables, query))
+    assert rows(tables, query) == [("2",)]
+    assert rows(tables, "SELECT count(*) FROM barrier") == [("3",)]
+    executed(tables, "DROP VIEW barrier")

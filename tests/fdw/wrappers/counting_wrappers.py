@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from exclave.fdw import (
     Aggregate,
+    And,
+    AnyOf,
+    ColumnReference,
+    Comparison,
+    Condition,
     ForeignDataWrapper,
+    IsNull,
+    Not,
     Options,
+    Or,
     ScanContext,
     ScanPlan,
     ScanRequest,
     SortKey,
     Table,
+    Unrepresentable,
 )
 
 Row = dict[str, Any]
@@ -23,7 +33,8 @@ Row = dict[str, Any]
 
 def ordered(value: Any) -> Any:
     """Give what sorts like the value does in PostgreSQL: NaN is the greatest number."""
-    return (value != value, value) if isinstance(value, float) else value
+    nan = value != value
+    return (nan, 0 if nan else value) if isinstance(value, float | int | Decimal) else value
 
 
 def same(value: Any) -> Any:
@@ -54,6 +65,75 @@ def aggregated(rows: Iterable[Row], aggregate: dict[str, Any]) -> Any:
     return FUNCTIONS[aggregate["function"]](values)
 
 
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def compared(row: Row, column: str, name: str, value: Any) -> bool | None:
+    """Compare as SQL does: NULL with anything is neither true nor false."""
+    if isinstance(value, ColumnReference):
+        value = row[value.column]
+    if row[column] is None or value is None:
+        return None
+    return OPERATORS[name](ordered(row[column]), ordered(value))
+
+
+def every(truths: Iterable[bool | None]) -> bool | None:
+    """AND of three values."""
+    found = set(truths)
+    return False if False in found else None if None in found else True
+
+
+def fulfils(row: Row, condition: Condition) -> bool | None:
+    """Say whether a row fulfils a condition."""
+    match condition:
+        case Comparison(column, name, value):
+            return compared(row, column, name, value)
+        case AnyOf(column, name, values, True):
+            return every(compared(row, column, name, value) for value in values)
+        case AnyOf(column, name, values):
+            return opposite(every(opposite(compared(row, column, name, value)) for value in values))
+        case IsNull(column, negated):
+            return (row[column] is None) is not negated
+        case And(conditions):
+            return every(fulfils(row, each) for each in conditions)
+        case Or(conditions):
+            return opposite(every(opposite(fulfils(row, each)) for each in conditions))
+        case Not(inner):
+            return opposite(fulfils(row, inner))
+
+
+def opposite(truth: bool | None) -> bool | None:
+    """NOT of three values."""
+    return None if truth is None else not truth
+
+
+def is_known(condition: Condition, table: Table) -> bool:
+    """Say whether `fulfils` does as PostgreSQL does."""
+    match condition:
+        case Comparison(column, name, value, collation) | AnyOf(column, name, value, _, collation):
+            kind = next(each.type for each in table.columns if each.name == column)
+            values = value if isinstance(condition, AnyOf) and isinstance(value, tuple) else [value]
+            return (
+                name in OPERATORS
+                and kind not in {"character(3)", "mood"}
+                and not any(isinstance(each, Unrepresentable) for each in values)
+                and (collation in {None, "C"} or name in {"=", "<>"})
+            )
+        case IsNull():
+            return True
+        case And(conditions) | Or(conditions):
+            return all(is_known(each, table) for each in conditions)
+        case Not(inner):
+            return is_known(inner, table)
+
+
 class Counting(ForeignDataWrapper):
     """Rows that a Python expression in the table's options gives."""
 
@@ -70,6 +150,7 @@ class Counting(ForeignDataWrapper):
         if any(each.collation not in {None, "C"} for each in texts):
             return ScanPlan()
         return ScanPlan(
+            exact=[each for each in request.conditions if is_known(each, table)],
             remote={
                 "sort": [[key.column, key.descending, key.nulls_first] for key in request.sort],
                 "limit": request.limit,
@@ -90,7 +171,9 @@ class Counting(ForeignDataWrapper):
         options: Any = context.table.options
         names = [column.name for column in context.table.columns]
         given = eval(options.rows, {"D": Decimal, "datetime": datetime, "nan": float("nan")})
-        return [dict(zip(names, row, strict=True)) for row in given]
+        rows = [dict(zip(names, row, strict=True)) for row in given]
+        known = [each for each in context.conditions if is_known(each, context.table)]
+        return [row for row in rows if all(fulfils(row, condition) for condition in known)]
 
     def grouped(self, rows: list[Row], remote: Any) -> Iterator[Row]:
         """Give a row for each group."""
