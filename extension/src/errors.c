@@ -118,7 +118,14 @@ take_apart(PyObject *exception, char *part[4])
 	for (int i = 0; i < 4; i++)
 		part[i] = said == NULL ? NULL : copy_text(PyTuple_GET_ITEM(said, i));
 	if (part[1] == NULL)
+	{
+		/* what is most likely too much for it */
+		if (PyErr_GivenExceptionMatches(exception, PyExc_RecursionError))
+			part[0] = "54001";
+		else if (PyErr_GivenExceptionMatches(exception, PyExc_MemoryError))
+			part[0] = "53200";
 		part[1] = plain_message(exception);
+	}
 	Py_XDECREF(said);
 	Py_DECREF(exception);
 	PyErr_Clear();
@@ -198,6 +205,14 @@ exclave_error_was_ignored(void)
 		return false;
 	PyErr_SetString(exclave_cancelled, "PostgreSQL reported an error");
 	return true;
+}
+
+/* Keeps an error that was copied already, and has Python unwind for it. */
+void
+exclave_raise_kept_error(ErrorData *error)
+{
+	postgres_error = error;
+	PyErr_SetString(exclave_cancelled, "PostgreSQL reported an error");
 }
 
 /*

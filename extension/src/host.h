@@ -52,12 +52,16 @@ extern EXCLAVE_NORETURN void exclave_throw(void);
 extern void exclave_warn(const char *method, const char *server);
 extern bool exclave_error_was_ignored(void);
 extern void exclave_raise_postgres_error(MemoryContext context);
+extern void exclave_raise_kept_error(ErrorData *error);
 extern char *exclave_to_server(const char *utf8);
 extern char *exclave_to_utf8(const char *text);
 
 /* transactions.c: sessions of Python in PostgreSQL's transactions */
 extern PyObject *exclave_host_session(PyObject *self, PyObject *arguments);
 extern bool exclave_in_session(void);
+
+/* spi.c */
+extern PyObject *exclave_host_execute(PyObject *self, PyObject *arguments);
 
 /* host_api.c: the module _exclave_host, which Python calls */
 extern bool exclave_may_use_postgres(const char *what);

@@ -76,6 +76,8 @@ static PyMethodDef methods[] = {
 	"Raise Cancelled if PostgreSQL asks for the end of the statement."},
 	{"has_role", exclave_has_role, METH_VARARGS, "Whether a user has the privileges of a role."},
 	{"is_superuser", exclave_is_superuser, METH_VARARGS, "Whether a user is a superuser."},
+	{"execute", exclave_host_execute, METH_VARARGS,
+	"Run a statement as a user: gives [columns, rows, count]."},
 	{"session", exclave_host_session, METH_VARARGS,
 	"Give the session of a server and a user, made by a function if need be."},
 	{"log", host_log, METH_VARARGS, "Send a message to the client and the server's log."},

@@ -12,6 +12,7 @@
 
 #include "plan_nodes.h"
 #include "quals.h"
+#include "spi.h"
 
 #define MOST_ROWS_AHEAD 1024
 
@@ -39,6 +40,7 @@ typedef struct PythonScan
 	bool		held;			/* whether all is to be read first */
 
 	ArrowScan  *arrow;			/* either this ... */
+	HostCursor *cursor;			/* ... or this ... */
 	PyObject   *iterator;		/* ... or rows, some of which were taken already */
 	PyObject   *rows[MOST_ROWS_AHEAD];
 	int			row_count;
@@ -83,8 +85,21 @@ release(void *argument)
 		exclave_leave_release();
 		exclave_release(&state->iterator);
 	}
+	state->cursor = NULL;
 	state->started = false;
 	state->exhausted = false;
+}
+
+/* The same where nothing has gone wrong. */
+static void
+finish(PythonScan *state)
+{
+	HostCursor *cursor = state->cursor;
+
+	state->cursor = NULL;
+	if (cursor != NULL)
+		exclave_cursor_close(cursor);
+	release(state);
 }
 
 /* Reads what is kept where the class groups or limits. */
@@ -197,13 +212,20 @@ start(PythonScan *state, TupleDesc descriptor, ExprContext *values)
 	source = exclave_call("scan", Py_BuildValue("(sNsNNi)", table->class_name,
 												exclave_python_table(table), plan,
 												target_names(state), conditions, state->flags));
-	if (state->held && source != Py_None)
+	/* a cursor shows the snapshot of its statement in any case */
+	if (state->held && source != Py_None && !PyTuple_Check(source))
 		source = exclave_call("hold", Py_BuildValue("(sN)", table->class_name, source));
 	state->iterator = source;	/* from here on, it is released whatever happens */
 	state->impossible = source == Py_None;
 	if (PyCapsule_IsValid(source, "arrow_array_stream"))
 	{
 		state->arrow = exclave_arrow_open(source, state->targets, state->target_count);
+		exclave_release(&state->iterator);
+	}
+	else if (PyTuple_Check(source))
+	{
+		state->cursor = exclave_cursor_open(source, state->user, state->targets,
+											state->target_count, descriptor);
 		exclave_release(&state->iterator);
 	}
 	state->started = true;
@@ -280,6 +302,8 @@ fetch_row(PythonScan *state, const ForeignScan *plan, TupleTableSlot *slot)
 		return state->one_row && state->given == 0 && empty_aggregates(plan, slot);
 	if (state->arrow != NULL)
 		return exclave_arrow_next(state->arrow, slot->tts_values, slot->tts_isnull);
+	if (state->cursor != NULL)
+		return exclave_cursor_next(state->cursor, slot->tts_values, slot->tts_isnull);
 	row = next_row(state);
 	if (row == NULL)
 		return false;
@@ -353,14 +377,14 @@ iterate(ForeignScanState *node)
 static void
 rescan(ForeignScanState *node)
 {
-	release(node->fdw_state);
+	finish(node->fdw_state);
 }
 
 static void
 end_scan(ForeignScanState *node)
 {
 	if (node->fdw_state != NULL)
-		release(node->fdw_state);
+		finish(node->fdw_state);
 }
 
 void

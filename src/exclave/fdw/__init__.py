@@ -20,6 +20,7 @@ from exclave.fdw.options import Doc, OptionError, Options, SecretText
 from exclave.fdw.roles import has_role, is_superuser
 from exclave.fdw.scanning import Aggregate, Lookup, ScanContext, ScanPlan, ScanRequest, SortKey
 from exclave.fdw.session import Session
+from exclave.fdw.spi import Cursor, QueryError, Result, Spi, identifier
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
 from exclave.fdw.writing import TruncateContext, WriteContext, Writes
@@ -32,6 +33,7 @@ __all__ = [
     "ColumnReference",
     "Comparison",
     "Condition",
+    "Cursor",
     "Doc",
     "ForeignDataWrapper",
     "ImportContext",
@@ -45,6 +47,8 @@ __all__ = [
     "Options",
     "Or",
     "Parameter",
+    "QueryError",
+    "Result",
     "Sample",
     "ScanContext",
     "ScanPlan",
@@ -53,6 +57,7 @@ __all__ = [
     "Server",
     "Session",
     "SortKey",
+    "Spi",
     "Table",
     "TruncateContext",
     "Unrepresentable",
@@ -61,5 +66,6 @@ __all__ = [
     "WriteContext",
     "Writes",
     "has_role",
+    "identifier",
     "is_superuser",
 ]

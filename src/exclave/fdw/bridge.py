@@ -14,6 +14,7 @@ from exclave.fdw.messages import Messages
 from exclave.fdw.options import Level, OptionError, Options
 from exclave.fdw.redaction import redacted
 from exclave.fdw.scanning import Aggregate, ScanContext, ScanRequest, SortKey
+from exclave.fdw.spi import Cursor
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
 from exclave.fdw.writer import Writer
@@ -132,7 +133,7 @@ def scan(
     conditions: tuple[told.Told, ...] = (),
     flags: int = 0,
 ) -> object:
-    """Start a scan: gives the capsule of an Arrow stream, or an iterator of rows.
+    """Start a scan: gives the capsule of an Arrow stream, an iterator of rows, or a query.
 
     None if a condition cannot hold for any row, because of a NULL.
     """
@@ -143,6 +144,8 @@ def scan(
         return None
     context = ScanContext(_table(cls, given), filled, session_type=cls.Session)
     answer = cls().scan(told.plan(kept, columns, flags), context)
+    if isinstance(answer, Cursor):
+        return answer.query, tuple(answer.parameters)
     return _source(answer)
 
 

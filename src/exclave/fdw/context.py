@@ -8,6 +8,7 @@ from typing import Any
 from exclave.fdw.messages import Messages
 from exclave.fdw.session import Session
 from exclave.fdw.sessions import session_of
+from exclave.fdw.spi import Spi
 from exclave.fdw.table import Table
 
 
@@ -35,3 +36,8 @@ class TableContext(Messages):
     def session(self) -> Any:
         """The session of the server and the user, told of the transaction and its savepoints."""
         return session_of(self.table, self.session_type)
+
+    @property
+    def spi(self) -> Spi:
+        """The database itself, asked as the user."""
+        return Spi(self.table.user_oid)

@@ -1,0 +1,517 @@
+"""Queries to the database itself: cursors handed through, and statements that Python runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from exclave.cluster import Cluster, Database
+
+
+@pytest.fixture
+def coded(connection: psycopg.Connection, host_cluster: Cluster) -> Iterator[psycopg.Connection]:
+    """A connection to a database with ``players`` of ten rows, and `table` for tables with code."""
+    before = len(host_cluster.log())
+    connection.execute("SELECT exclave.create_wrapper('coded', 'spi_wrappers:Coded')")
+    connection.execute("CREATE SERVER coded FOREIGN DATA WRAPPER coded")
+    connection.execute("CREATE TABLE players (id int PRIMARY KEY, nick text, score int)")
+    connection.execute(
+        "INSERT INTO players SELECT i, 'nick_' || i, i * 10 FROM generate_series(1, 10) AS i"
+    )
+    yield connection
+    log = host_cluster.log()[before:]
+    for wrong in ("terminated by signal", "leak", "still referenced", "not closed", "PANIC"):
+        assert wrong not in log
+
+
+def table(connection: psycopg.Connection, columns: str, code: str, name: str = "f") -> None:
+    """Make a foreign table whose scan is the body of a function."""
+    connection.execute(sql.SQL("DROP FOREIGN TABLE IF EXISTS {}").format(sql.Identifier(name)))
+    connection.execute(
+        sql.SQL("CREATE FOREIGN TABLE {} ({}) SERVER coded OPTIONS (code {})").format(
+            sql.Identifier(name), sql.SQL(columns), code
+        )
+    )
+
+
+def shown(connection: psycopg.Connection, name: str = "f") -> None:
+    """Make a foreign table that shows players."""
+    table(
+        connection,
+        "id int, nick text, score int",
+        "return spi.cursor(f'SELECT {\", \".join(plan.columns)} FROM public.players')",
+        name,
+    )
+
+
+def rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(sql.SQL(query)).fetchall()
+
+
+def fails(connection: psycopg.Connection, state: str, query: str = "SELECT * FROM f") -> str:
+    """Give the message of the error, with its context, that a query gives."""
+    with pytest.raises(psycopg.Error) as error:
+        connection.execute(sql.SQL(query))
+    assert error.value.sqlstate == state, error.value
+    return f"{error.value} {error.value.diag.context}"
+
+
+def test_a_cursor_gives_the_rows_of_its_query(coded: psycopg.Connection) -> None:
+    shown(coded)
+    players = rows(coded, "SELECT * FROM players")
+    assert rows(coded, "SELECT * FROM f") == players
+    assert rows(coded, "SELECT nick FROM f WHERE id = 3") == [("nick_3",)]
+    assert rows(coded, "SELECT count(*) FROM f") == [(10,)]
+    assert rows(coded, "SELECT f FROM f WHERE id = 1") == [("(1,nick_1,10)",)]
+    assert rows(coded, "SELECT a.id FROM f a JOIN f b ON a.score = b.id") == [(1,)]
+    table(coded, "b text, a int", "return spi.cursor('SELECT nick, id FROM public.players')")
+    assert rows(coded, "SELECT * FROM f ORDER BY a LIMIT 1") == [("nick_1", 1)]
+    table(coded, "a int", "return spi.cursor('SELECT id FROM public.players ORDER BY score DESC')")
+    assert rows(coded, "SELECT a FROM f LIMIT 2") == [(10,), (9,)]
+
+
+TRICKY = 'it\'s "x" $1; DROP TABLE players'
+PARAMETERS = [
+    ("int", "7", 7),
+    ("text", repr(TRICKY), TRICKY),
+    ("numeric", "__import__('decimal').Decimal('1.50')", Decimal("1.50")),
+    ("text", "None", None),
+    ("int[]", "[1, 2]", [1, 2]),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), PARAMETERS, ids=str)
+def test_parameters_are_bound(
+    coded: psycopg.Connection, kind: str, value: str, expected: object
+) -> None:
+    table(coded, f"a {kind}", f'return spi.cursor("SELECT $1::{kind}", {value})')
+    found = rows(coded, "SELECT * FROM f")
+    table(coded, f"a {kind}", f'return spi.execute("SELECT $1::{kind}", {value}).rows')
+    assert rows(coded, "SELECT * FROM f") == found
+    assert found == [(expected,)]
+
+
+def test_parameters_have_the_type_that_the_query_wants(coded: psycopg.Connection) -> None:
+    for call in ("spi.cursor({}, {})", "spi.execute({}, {}).rows"):
+        query = '"SELECT id FROM public.players WHERE nick = $1"'
+        table(coded, "a int", "return " + call.format(query, '"nick_4"'))
+        assert rows(coded, "SELECT * FROM f") == [(4,)]
+        table(coded, "a int", "return " + call.format(query, "4"))
+        assert '"$1"' in fails(coded, "HV004")
+        table(coded, "a int", "return " + call.format('"SELECT 1"', "4"))
+        assert "0 parameters, 1 values" in fails(coded, "42P02")
+        table(coded, "a int", "return " + call.format('"SELECT $1 IS NULL"', "4"))
+        assert "$1" in fails(coded, "42P18")
+
+
+def test_cursors_are_rescanned_and_several_are_open(coded: psycopg.Connection) -> None:
+    shown(coded)
+    shown(coded, "g")
+    coded.execute(
+        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off"
+    )
+    assert rows(coded, "SELECT count(*) FROM f JOIN g ON f.id < g.id") == [(45,)]
+    assert rows(
+        coded,
+        "SELECT i, (SELECT max(nick) FROM f WHERE id <= i) FROM generate_series(1, 3) AS i",
+    ) == [(1, "nick_1"), (2, "nick_2"), (3, "nick_3")]
+    with coded.transaction():
+        coded.execute("DECLARE a CURSOR FOR SELECT id FROM f")
+        coded.execute("DECLARE b CURSOR FOR SELECT id FROM f")
+        assert rows(coded, "FETCH 2 FROM a") == [(1,), (2,)]
+        assert rows(coded, "FETCH 1 FROM b") == [(1,)]
+        coded.execute("INSERT INTO players VALUES (11)")
+        assert len(rows(coded, "FETCH ALL FROM a")) == 8
+        assert len(rows(coded, "FETCH ALL FROM b")) == 9
+        assert rows(coded, "SELECT count(*) FROM f") == [(11,)]
+
+
+def test_a_cursor_goes_on_after_a_savepoint_in_which_it_was_read_first(
+    coded: psycopg.Connection,
+) -> None:
+    shown(coded)
+    for end in ("RELEASE s", "ROLLBACK TO s"):
+        with coded.transaction():
+            coded.execute("DECLARE a CURSOR FOR SELECT id FROM f")
+            coded.execute("SAVEPOINT s")
+            coded.execute("DECLARE b CURSOR FOR SELECT id FROM f")
+            assert rows(coded, "FETCH 2 FROM a") == [(1,), (2,)]
+            assert rows(coded, "FETCH 2 FROM b") == [(1,), (2,)]
+            coded.execute(sql.SQL(end))
+            assert rows(coded, "FETCH 3 FROM a") == [(3,), (4,), (5,)]
+            coded.execute("SAVEPOINT t")
+            assert "division by zero" in fails(coded, "22012", "SELECT 1 / 0 FROM f")
+            coded.execute("ROLLBACK TO t")
+            assert len(rows(coded, "FETCH ALL FROM a")) == 5
+    with coded.transaction():
+        coded.execute("DECLARE c CURSOR WITH HOLD FOR SELECT id FROM f")
+        rows(coded, "FETCH 1 FROM c")
+    assert len(rows(coded, "FETCH ALL FROM c")) == 9
+
+
+def test_an_error_in_a_cursor_leaves_what_is_around_it(coded: psycopg.Connection) -> None:
+    table(coded, "a int", "return spi.cursor('SELECT 10 / (5 - id) FROM public.players')")
+    shown(coded, "g")
+    with coded.transaction():
+        coded.execute("DECLARE around CURSOR FOR SELECT id FROM g")
+        rows(coded, "FETCH 1 FROM around")
+        with pytest.raises(psycopg.errors.DivisionByZero), coded.transaction():
+            coded.execute("SELECT * FROM f")
+        assert len(rows(coded, "FETCH ALL FROM around")) == 9
+        assert rows(coded, "SELECT a FROM f LIMIT 2") == [(2,), (3,)]
+    coded.execute(
+        "DO $$ BEGIN FOR i IN 1..50 LOOP"
+        " BEGIN PERFORM * FROM f; EXCEPTION WHEN division_by_zero THEN END;"
+        " END LOOP; END $$"
+    )
+
+
+def test_cursors_nest(coded: psycopg.Connection) -> None:
+    shown(coded)
+    coded.execute("CREATE VIEW over_f AS SELECT id, score FROM f")
+    coded.execute(
+        "CREATE FUNCTION total(below int) RETURNS bigint LANGUAGE plpgsql STABLE"
+        " AS $$ DECLARE r record; s bigint := 0; BEGIN"
+        " FOR r IN SELECT * FROM public.over_f WHERE id < below LOOP s := s + r.score; END LOOP;"
+        " RETURN s; END $$"
+    )
+    table(
+        coded, "a int, b bigint",
+        "return spi.cursor('SELECT id, public.total(id) FROM public.over_f')", "g",
+    )  # fmt: skip
+    assert rows(coded, "SELECT a, b, total(a) FROM g WHERE a < 4") == [
+        (1, 0, 0), (2, 10, 10), (3, 30, 30),
+    ]  # fmt: skip
+
+
+def test_a_cursor_has_the_snapshot_of_its_statement(coded: psycopg.Connection) -> None:
+    shown(coded)
+    coded.execute("INSERT INTO players SELECT id + 100, nick, score FROM f")
+    assert rows(coded, "SELECT count(*) FROM players") == [(20,)]
+    coded.execute("DELETE FROM players WHERE id IN (SELECT id FROM f WHERE id > 100)")
+    assert rows(coded, "SELECT count(*) FROM f") == [(10,)]
+
+
+def test_long_values_come_whole(coded: psycopg.Connection) -> None:
+    shown(coded)
+    coded.execute("UPDATE players SET nick = repeat(md5(id::text), 10000)")
+    coded.execute("CREATE TABLE copied AS SELECT * FROM f")
+    assert rows(coded, "TABLE copied ORDER BY id") == rows(coded, "TABLE players ORDER BY id")
+
+
+def test_values_are_converted_as_insert_would(coded: psycopg.Connection) -> None:
+    coded.execute("CREATE DOMAIN low AS int CHECK (VALUE < 95)")
+    code = "return spi.cursor('SELECT id, nick, score FROM public.players')"
+    table(coded, "a bigint, b varchar(7), c numeric(5,1)", code)
+    assert rows(coded, "SELECT * FROM f WHERE a = 1") == [(1, "nick_1", Decimal("10.0"))]
+    table(coded, "a int, b varchar(6), c low", code)
+    assert 'column "b"' in fails(coded, "22001")
+    table(coded, "a int, b text, c low", code)
+    assert 'column "c"' in fails(coded, "23514")
+    assert len(rows(coded, "SELECT * FROM f LIMIT 9")) == 9
+    table(coded, "a int, b int, c int", code)
+    assert 'column "b" is of type integer, but the query gives text' in fails(coded, "42804")
+
+
+WRONG = [
+    ("'SELECT 1, 2'", "HV021", "2"),
+    ("''", "42P11", "0"),
+    ("'SELECT 1; SELECT 2'", "42P11", "2"),
+    ("'DELETE FROM public.players RETURNING id'", "42P11", "read"),
+    ("'WITH d AS (DELETE FROM public.players RETURNING id) SELECT id FROM d'", "42P11", "read"),
+    ("'SELECT id FROM public.players FOR UPDATE'", "42P11", "read"),
+    ("'SELECT id INTO public.x FROM public.players'", "42P11", "read"),
+    ("'TRUNCATE public.players'", "42P11", "read"),
+    ("'SELECT id FROM players'", "42P01", "players"),
+    ("'SELEC'", "42601", "SELEC"),
+    ("'a\\0b'", "22023", "NUL"),
+    ("None", "22023", "NoneType"),
+]
+
+
+@pytest.mark.parametrize(("query", "state", "message"), WRONG, ids=str)
+def test_what_is_no_query_is_refused(
+    coded: psycopg.Connection, query: str, state: str, message: str
+) -> None:
+    table(coded, "a int", f"return spi.cursor({query})")
+    assert message in fails(coded, state)
+    assert rows(coded, "SELECT count(*) FROM players") == [(10,)]
+
+
+def test_a_cursor_is_not_for_python(coded: psycopg.Connection) -> None:
+    table(coded, "a int", "return list(spi.cursor('SELECT 1'))")
+    assert "spi.execute" in fails(coded, "HV000")
+
+
+def test_statements_give_rows_and_counts(coded: psycopg.Connection) -> None:
+    table(
+        coded, "a text",
+        "done = spi.execute('UPDATE public.players SET score = $1 WHERE id <= $2', 7, 3)\n"
+        "seen = spi.execute('SELECT id, score, NULL FROM public.players WHERE score = 7')\n"
+        "return [(repr(done),), (repr((seen.count, seen.columns, sorted(seen.rows))),)]",
+    )  # fmt: skip
+    assert rows(coded, "SELECT * FROM f") == [
+        ("Result(columns=(), rows=[], count=3)",),
+        ("(3, ('id', 'score', '?column?'), [(1, 7, None), (2, 7, None), (3, 7, None)])",),
+    ]
+    assert rows(coded, "SELECT count(*) FROM players WHERE score = 7") == [(3,)]
+
+
+CAUGHT = """
+found = []
+for query in ("SELECT 1 / 0", "SELEC", "INSERT INTO public.players VALUES (1)", "COMMIT",
+              "SELECT 1; SELECT 2", "SELECT NULL::public.nope", "LOCK public.players IN X MODE"):
+    spi.execute("INSERT INTO public.players VALUES ($1)", 100 + len(found))
+    try:
+        spi.execute(query)
+    except QueryError as error:
+        found.append((error.sqlstate,))
+return found
+"""
+
+
+def test_errors_can_be_caught_and_undo_only_their_statement(coded: psycopg.Connection) -> None:
+    table(coded, "a text", CAUGHT)
+    for _ in range(3):
+        coded.execute("DELETE FROM players WHERE id >= 100")
+        with coded.transaction():
+            coded.execute("SAVEPOINT a")
+            assert rows(coded, "SELECT * FROM f") == [
+                ("22012",), ("42601",), ("23505",), ("0A000",), ("42601",), ("42704",), ("42601",),
+            ]  # fmt: skip
+            assert rows(coded, "SELECT count(*) FROM players WHERE id >= 100") == [(7,)]
+    assert rows(coded, "SELECT count(*) FROM players") == [(17,)]
+
+
+def test_an_error_that_is_not_caught_is_that_of_the_statement(coded: psycopg.Connection) -> None:
+    table(
+        coded, "a int",
+        "spi.execute('INSERT INTO public.players VALUES (100)')\n"
+        "return spi.execute('INSERT INTO public.players VALUES (1)').rows",
+    )  # fmt: skip
+    assert "(id)=(1) already exists" in fails(coded, "23505")
+    assert rows(coded, "SELECT count(*) FROM players") == [(10,)]
+
+
+def test_a_cancel_or_a_timeout_cannot_be_caught(coded: psycopg.Connection) -> None:
+    code = (
+        "try:\n    spi.execute('SELECT pg_sleep(60)')\n"
+        "except Exception:\n    return [(1,)]\nreturn [(2,)]"
+    )
+    table(coded, "a int", code)
+    coded.execute("SET statement_timeout = '200ms'")
+    fails(coded, "57014")
+    coded.execute("SET statement_timeout = 0")
+    timer = threading.Timer(0.3, coded.cancel)
+    timer.start()
+    fails(coded, "57014")
+    timer.join()
+    table(coded, "a int", code.replace("except Exception", "except BaseException"))
+    coded.execute("SET statement_timeout = '200ms'")
+    fails(coded, "57014")
+    coded.execute("SET statement_timeout = 0")
+    table(coded, "a int", "return spi.cursor('SELECT 1 FROM pg_catalog.pg_sleep(60)')")
+    coded.execute("SET statement_timeout = '200ms'")
+    fails(coded, "57014")
+
+
+def test_terminate_ends_a_statement_of_python(coded: psycopg.Connection, host: Database) -> None:
+    table(coded, "a int", "return spi.execute('SELECT 1 FROM pg_catalog.pg_sleep(60)').rows")
+    pid = coded.info.backend_pid
+
+    def terminate() -> None:
+        with host.connect() as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    timer = threading.Timer(0.3, terminate)
+    timer.start()
+    fails(coded, "57P01")
+    timer.join()
+    with host.connect() as other:
+        assert rows(other, "SELECT count(*) FROM players") == [(10,)]
+
+
+def test_statements_nest_until_the_stack_ends(coded: psycopg.Connection) -> None:
+    table(
+        coded, "a int",
+        "def one():\n    for row in spi.execute('SELECT id FROM public.players').rows:\n"
+        "        yield (spi.execute('SELECT $1 + 1', row[0]).rows[0][0],)\n"
+        "return one()",
+    )  # fmt: skip
+    table(coded, "a bigint", "return spi.execute('SELECT sum(a) FROM public.f').rows", "g")
+    assert rows(coded, "SELECT * FROM g") == [(65,)]
+    table(coded, "a int", "return spi.execute('SELECT a FROM public.f').rows")
+    assert fails(coded, "54001")
+    table(coded, "a int", "return spi.cursor('SELECT a FROM public.f')")
+    assert fails(coded, "54001")
+    assert rows(coded, "SELECT 1") == [(1,)]
+
+
+PLACES = [
+    (
+        "found = []\n"
+        "def ask():\n"
+        "    try:\n        spi.execute('SELECT 1')\n"
+        "    except RuntimeError as error:\n        found.append((str(error),))\n"
+        "thread = threading.Thread(target=ask)\nthread.start()\nthread.join()\nreturn found",
+        "in the thread",
+    ),
+    (
+        "def rows():\n"
+        "    try:\n        yield ('first',)\n        yield ('second',)\n"
+        "    finally:\n"
+        "        try:\n            spi.execute('SELECT 1')\n"
+        "        except RuntimeError as error:\n            kept['said'] = str(error)\n"
+        "kept['said'], said = '', kept.get('said', '')\n"
+        "return [(said,)] if said else rows()",
+        "not as it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "said"), PLACES, ids=["thread", "closing"])
+def test_where_no_statement_runs_there_is_no_spi(
+    coded: psycopg.Connection, code: str, said: str
+) -> None:
+    table(coded, "a text", code)
+    rows(coded, "SELECT * FROM f LIMIT 1")
+    assert said in rows(coded, "SELECT * FROM f LIMIT 1")[0][0]
+
+
+@pytest.fixture
+def roles(coded: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """The roles ``reader``, who may read foreign tables only, and ``keeper``, who may read all."""
+    coded.execute("CREATE ROLE reader; CREATE ROLE keeper; GRANT SELECT ON players TO keeper")
+    coded.execute("CREATE SCHEMA mine AUTHORIZATION reader")
+    yield coded
+    coded.execute("RESET ROLE")
+    coded.execute("DROP OWNED BY reader CASCADE; DROP OWNED BY keeper CASCADE")
+    coded.execute("DROP ROLE reader; DROP ROLE keeper")
+
+
+WAYS = {
+    "cursor": "return spi.cursor('SELECT id FROM public.players')",
+    "execute": "return spi.execute('SELECT id FROM public.players').rows",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_query_runs_as_the_user_of_the_scan(roles: psycopg.Connection, way: str) -> None:
+    table(roles, "id int", WAYS[way])
+    roles.execute("GRANT SELECT ON f TO reader, keeper")
+    roles.execute("CREATE VIEW through AS SELECT * FROM f")
+    roles.execute("ALTER VIEW through OWNER TO keeper")
+    roles.execute("GRANT SELECT ON through TO reader")
+    roles.execute("SET ROLE reader")
+    assert "players" in fails(roles, "42501")
+    assert len(rows(roles, "SELECT * FROM through")) == 10
+    roles.execute("SET ROLE keeper")
+    assert len(rows(roles, "SELECT * FROM f")) == 10
+    roles.execute("RESET ROLE")
+    roles.execute("REVOKE SELECT ON players FROM keeper")
+    assert len(rows(roles, "SELECT * FROM f")) == 10
+    assert "players" in fails(roles, "42501", "SELECT * FROM through")
+    assert roles.execute("SELECT current_user").fetchone() == ("postgres",)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_row_security_is_that_of_the_user(roles: psycopg.Connection, way: str) -> None:
+    roles.execute("ALTER TABLE players ENABLE ROW LEVEL SECURITY")
+    roles.execute("CREATE POLICY few ON players FOR SELECT TO keeper USING (id <= 3)")
+    roles.execute("GRANT SELECT ON players TO reader")
+    table(roles, "id int", WAYS[way])
+    roles.execute("GRANT SELECT ON f TO reader, keeper")
+    roles.execute("CREATE VIEW through AS SELECT * FROM f")
+    roles.execute("ALTER VIEW through OWNER TO keeper")
+    roles.execute("GRANT SELECT ON through TO reader")
+    assert rows(roles, "SELECT count(id) FROM f") == [(10,)]
+    assert rows(roles, "SELECT count(id) FROM through") == [(3,)]
+    roles.execute("SET ROLE reader")
+    assert rows(roles, "SELECT count(id) FROM f") == [(0,)]
+    assert rows(roles, "SELECT count(id) FROM through") == [(3,)]
+
+
+TRAP = """
+CREATE FUNCTION mine.trap(int, int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO mine.seen VALUES (current_user);
+    RETURN true;
+END $$;
+CREATE OPERATOR mine.= (LEFTARG = int, RIGHTARG = int, FUNCTION = mine.trap);
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_search_path_does_not_change_what_a_query_means(
+    roles: psycopg.Connection, way: str
+) -> None:
+    table(roles, "id int", WAYS[way].replace("players'", "players WHERE id = 1'"))
+    roles.execute("GRANT SELECT ON f TO keeper")
+    roles.execute("CREATE VIEW through AS SELECT * FROM f")
+    roles.execute("ALTER VIEW through OWNER TO keeper")
+    roles.execute("GRANT SELECT ON through TO reader")
+    roles.execute("SET ROLE reader")
+    roles.execute("CREATE TABLE mine.seen (who text)")
+    roles.execute(sql.SQL(TRAP))
+    roles.execute("SET search_path = mine, public, pg_catalog")
+    assert rows(roles, "SELECT * FROM public.through") == [(1,)]
+    assert rows(roles, "SELECT * FROM mine.seen") == []
+    assert rows(roles, "SHOW search_path") == [("mine, public, pg_catalog",)]
+
+
+def test_functions_of_a_cursor_run_as_who_runs_the_statement(roles: psycopg.Connection) -> None:
+    roles.execute("CREATE FUNCTION whoami() RETURNS text LANGUAGE sql AS 'SELECT current_user'")
+    roles.execute("CREATE VIEW source AS SELECT whoami() AS who, count(*) AS count FROM players")
+    roles.execute("GRANT SELECT ON source TO keeper")
+    table(roles, "who text", "return spi.cursor('SELECT who FROM public.source')")
+    roles.execute("GRANT SELECT ON f TO keeper")
+    roles.execute("CREATE VIEW through AS SELECT * FROM f")
+    roles.execute("ALTER VIEW through OWNER TO keeper")
+    roles.execute("GRANT SELECT ON through TO reader")
+    roles.execute("SET ROLE reader")
+    assert rows(roles, "SELECT * FROM through") == [("reader",)]
+
+
+def test_a_statement_as_another_user_is_restricted(roles: psycopg.Connection) -> None:
+    table(
+        roles, "a text",
+        "try:\n    spi.execute('CREATE TEMP TABLE t ()')\n"
+        "except QueryError as error:\n    return [(error.sqlstate,)]\n"
+        "return [('made',)]",
+    )  # fmt: skip
+    roles.execute("GRANT SELECT ON f TO keeper")
+    roles.execute("GRANT TEMPORARY ON DATABASE " + roles.info.dbname + " TO keeper")
+    roles.execute("CREATE VIEW through AS SELECT * FROM f")
+    roles.execute("ALTER VIEW through OWNER TO keeper")
+    assert rows(roles, "SELECT * FROM through") == [("42501",)]
+    assert rows(roles, "SELECT * FROM f") == [("made",)]
+
+
+def test_a_parallel_plan_around_a_cursor_is_right(coded: psycopg.Connection) -> None:
+    shown(coded)
+    coded.execute("CREATE TABLE big AS SELECT i AS id FROM generate_series(1, 20000) AS i")
+    coded.execute("ANALYZE big")
+    coded.execute(
+        "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;"
+        " SET min_parallel_table_scan_size = 0"
+    )
+    query = "SELECT count(*) FROM big JOIN f USING (id)"
+    assert "Gather" in str(rows(coded, "EXPLAIN " + query))
+    assert rows(coded, query) == [(10,)]
+
+
+def test_many_cursors_and_statements_leave_nothing_behind(coded: psycopg.Connection) -> None:
+    shown(coded)
+    table(coded, "a int", "return spi.execute('SELECT count(*)::int FROM public.f').rows", "g")
+    used = "SELECT sum(used_bytes) FROM pg_backend_memory_contexts"
+    loop = "DO $$ BEGIN FOR i IN 1..200 LOOP PERFORM * FROM f; PERFORM * FROM g; END LOOP; END $$"
+    coded.execute(loop)
+    before = rows(coded, used)[0][0]
+    coded.execute(loop)
+    assert rows(coded, used)[0][0] - before < 200_000
