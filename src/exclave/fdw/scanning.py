@@ -113,7 +113,7 @@ class Lookup:
     rows
         How many rows have the same values, as an estimate.
     startup_cost, cost
-        Of one such scan, in PostgreSQL's units.
+        Of one such scan, in PostgreSQL's units; these count, not those of the `ScanPlan`.
     """
 
     columns: tuple[str, ...]
@@ -135,7 +135,7 @@ class ScanPlan:
     exact
         Those of the request's conditions that the source applies just as PostgreSQL would, so
         that it need not check them again. Others may be applied too, as long as no row that
-        fulfils them is left out.
+        fulfils them is left out. `exclave.fdw.conditions` says what to know before.
     sorted, limited, aggregated
         Whether the rows come in the order that was asked for, are at most as many, are the
         aggregates. Only what was asked for can be promised.
@@ -146,7 +146,8 @@ class ScanPlan:
     startup_cost, cost
         Of fetching the rows, in PostgreSQL's units (a page read in sequence is 1).
     lookups
-        By what rows are found cheaply; read only in the answer for a whole table.
+        By what rows are found cheaply, for nested loops. Read only in the answer for a table; if
+        PostgreSQL chooses one, the class is asked again, with the join's conditions.
     columns
         Names of the columns that a row has, in this order; set by the host.
     """
@@ -176,7 +177,8 @@ class ScanContext(TableContext):
     Parameters
     ----------
     conditions
-        Those of the request, in their order, with the values of parameters filled in.
+        Those of the request, in their order, with the values of parameters filled in; a value that
+        Python has not is `Unrepresentable`, and its condition may then be left out.
     """
 
     conditions: tuple[Condition, ...] = ()
