@@ -18,7 +18,7 @@ COPY = "COPY f FROM PROGRAM 'seq 25'"
 METHODS = {
     "updatable": (INSERT, "UPDATE f SET id = 1"),
     "key_columns": ("UPDATE f SET id = 1", "EXPLAIN DELETE FROM f"),
-    "batch_size": (INSERT, COPY),
+    "batch_size": (INSERT, "EXPLAIN " + INSERT),
     "insert": (INSERT, INSERT + " RETURNING id", COPY),
     "update": ("UPDATE f SET id = 1", "UPDATE f SET id = 1 RETURNING id"),
     "delete": ("DELETE FROM f", "DELETE FROM f RETURNING id"),
