@@ -251,6 +251,8 @@ analyze_table(Relation relation, AcquireSampleRowsFunc *function, BlockNumber *p
 		return false;
 	rows = PyFloat_AsDouble(PyTuple_GET_ITEM(answer, 0));
 	width = PyLong_AsLong(PyTuple_GET_ITEM(answer, 1));
+	if (rows < 0)
+		rows = Max(relation->rd_rel->reltuples, 0);
 	if (width <= 0)
 		width = get_relation_data_width(RelationGetRelid(relation), NULL);
 	bytes = rows * (width + SizeofHeapTupleHeader);

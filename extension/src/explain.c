@@ -8,6 +8,7 @@
 #include "utils/rel.h"
 
 #include "plan_nodes.h"
+#include "quals.h"
 
 /* Gives the table that is scanned; for a join or an aggregate, the first that it is made of. */
 static Oid
@@ -106,13 +107,16 @@ static PyObject *
 lines_of(TableDescription *table, ForeignScan *plan, struct ExplainState *es)
 {
 	const char *json = exclave_to_utf8(plan_json(plan->fdw_private));
+	PyObject   *conditions;
 	PyObject   *lines;
 
 	exclave_start_python();
+	conditions = exclave_python_conditions(plan_conditions(plan->fdw_private), plan->fdw_exprs,
+										   table, NULL, NULL, NULL);
 	lines = exclave_call("explain",
-						 Py_BuildValue("(sNsNN)", table->class_name,
+						 Py_BuildValue("(sNsNNN)", table->class_name,
 									   exclave_python_table(table), json,
-									   names_of(table, plan),
+									   names_of(table, plan), conditions,
 									   PyBool_FromLong(es->verbose)));
 	exclave_keep(lines);		/* showing them may fail */
 	return lines;

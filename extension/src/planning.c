@@ -14,6 +14,8 @@
 #include "ordering.h"
 #include "planning.h"
 
+#define ROWS_IF_UNKNOWN 1000
+
 /* Gives the numbers of the columns that the query needs, all of them for a whole row. */
 static List *
 needed_columns(RelOptInfo *rel, const TableDescription *table)
@@ -37,6 +39,20 @@ needed_columns(RelOptInfo *rel, const TableDescription *table)
 	return numbers;
 }
 
+/*
+ * Where the class does not say how many rows there are: what ANALYZE counted, less what the class
+ * leaves out by its exact conditions.
+ */
+static double
+rows_by_statistics(PlannerInfo *root, RelOptInfo *rel, Planned *planned)
+{
+	List	   *exact = list_difference_ptr(rel->baserestrictinfo,
+											exclave_inexact_clauses(planned, rel->baserestrictinfo));
+	double		tuples = rel->tuples >= 0 ? rel->tuples : ROWS_IF_UNKNOWN;
+
+	return tuples * clauselist_selectivity(root, exact, 0, JOIN_INNER, NULL);
+}
+
 /* Asks the class for its plan and estimates of all rows that fulfil the conditions. */
 static void
 get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
@@ -47,6 +63,8 @@ get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 											NIL);
 	List	   *checked = exclave_inexact_clauses(planned, rel->baserestrictinfo);
 
+	if (planned->rows < 0)
+		planned->rows = rows_by_statistics(root, rel, planned);
 	rel->tuples = Max(rel->tuples, planned->rows);
 	rel->rows = clamp_row_est(planned->rows *
 							  clauselist_selectivity(root, checked, 0, JOIN_INNER, NULL));
@@ -106,6 +124,8 @@ add_sorted_path(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	if (!exclave_sort_orders(root->query_pathkeys, exclave_named_columns(rel, table), &orders))
 		return;
 	sorted = exclave_plan_scan(table, whole->columns, whole->asked, orders);
+	if (sorted->rows < 0)
+		sorted->rows = whole->rows;
 	if (sorted->flags & PLAN_SORTED)
 		add_scan_path(root, rel, sorted, root->query_pathkeys);
 }

@@ -81,6 +81,8 @@ ask(const Question *question)
 	if ((planned->flags & needed) != needed ||
 		!exclave_all_exact(planned, question->base->baserestrictinfo))
 		return NULL;
+	if (planned->rows < 0)
+		planned->rows = grouping != NULL ? question->base->rows / 10 : question->base->rows;
 	if (grouping != NULL && grouping->group_by == NIL)
 		planned->rows = 1;
 	if (question->limit >= 0)

@@ -73,6 +73,24 @@ def test_a_class_gives_arrow_as_a_sample(analyzed: psycopg.Connection) -> None:
     assert statistics(analyzed) == {"n": -1, "d": 10}
 
 
+def estimate(connection: psycopg.Connection, query: str) -> float:
+    [(plan,)] = connection.execute(sql.SQL(f"EXPLAIN (FORMAT json) {query}")).fetchall()
+    return plan[0]["Plan"]["Plan Rows"]
+
+
+def test_a_class_that_does_not_know_its_rows_has_those_of_analyze(
+    analyzed: psycopg.Connection,
+) -> None:
+    analyzed.execute("SET default_statistics_target = 20")  # all rows are in the sample
+    option(analyzed, "known", "false")
+    assert estimate(analyzed, "SELECT * FROM t") == 1000
+    analyzed.execute("ANALYZE t")
+    assert estimate(analyzed, "SELECT * FROM t") == 5000
+    assert estimate(analyzed, "SELECT * FROM t WHERE d = 3") == 500  # exact
+    assert estimate(analyzed, "SELECT * FROM t WHERE s = 'none'") == 1  # not exact
+    assert analyzed.execute("SELECT count(*) FROM t WHERE d = 3").fetchone() == (500,)
+
+
 def test_a_wrong_sample_is_an_error(analyzed: psycopg.Connection) -> None:
     option(analyzed, "sample", "none")
     for sample, message in (

@@ -49,3 +49,22 @@ def test_explain_of_an_insert_names_the_class(explained: psycopg.Connection) -> 
     explained.execute("CREATE TABLE other (a int)")
     shown = plan_of(explained, "VERBOSE", "INSERT INTO other SELECT a FROM t")
     assert shown.count("Python Class: trial_imports:Explained") == 1
+
+
+def test_conditions_that_the_class_is_told_of_are_shown(explained: psycopg.Connection) -> None:
+    explained.execute("CREATE TABLE l (a int)")
+    explained.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
+    for query, shown in (
+        ("SELECT FROM t WHERE a > 3 AND a IN (1, 2) OR a IS NULL", "((a > 3) AND (a = ANY (1, 2))"),
+        ("SELECT FROM t WHERE NOT (a = 1 AND a IS NOT NULL)", "(a <> 1) OR (a IS NULL)"),
+        ("SELECT count(*) FROM t WHERE a < -1", "Python Conditions: (a < -1)"),
+    ):
+        assert shown in plan_of(explained, "COSTS off", query), query
+    explained.execute("SET plan_cache_mode = force_generic_plan")
+    explained.execute("PREPARE p(int, int[]) AS SELECT FROM t WHERE a > $1 AND a = ANY ($2)")
+    [line] = [
+        line
+        for line in plan_of(explained, "COSTS off", "EXECUTE p(1, '{2}')").splitlines()
+        if "Python Conditions" in line
+    ]
+    assert line.strip() == "Python Conditions: (a > $0) AND (a = ANY ($1))"

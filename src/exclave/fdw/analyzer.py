@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from exclave.fdw import told
 from exclave.fdw.analyzing import Sample
 from exclave.fdw.failure import WrapperError
 from exclave.fdw.scanning import ScanContext, ScanRequest
@@ -13,12 +14,15 @@ from exclave.fdw.wrapper import ForeignDataWrapper
 
 
 def size(wrapper: ForeignDataWrapper, table: Table) -> tuple[float, int] | None:
-    """Give rows and bytes of a row, by the class's own estimate; None if it wants no ANALYZE."""
+    """Give rows and bytes of a row, by the class's own estimate; None if it wants no ANALYZE.
+
+    Rows are -1 where the class does not know.
+    """
     if not wrapper.analyzable:
         return None
     names = tuple(column.name for column in table.columns)
     plan = wrapper.plan_scan(table, ScanRequest(names))
-    return float(plan.rows), int(plan.width)
+    return told.estimated_rows(plan), int(plan.width)
 
 
 def sample(wrapper: ForeignDataWrapper, context: ScanContext, wanted: int) -> Sample | None:

@@ -174,12 +174,20 @@ class _Stream:
 
 
 def explain(
-    name: str, given: tuple[Any, ...], kept: str, columns: tuple[str, ...], verbose: bool
+    name: str,
+    given: tuple[Any, ...],
+    kept: str,
+    columns: tuple[str, ...],
+    conditions: tuple[told.Told, ...],
+    verbose: bool,
 ) -> list[tuple[str, object]]:
     """Give the lines of EXPLAIN for a scan: labels and values that EXPLAIN can show."""
     plan = told.plan(kept, columns)
     lines = wrapper_class(name)().explain(plan, _table(wrapper_class(name), given))
-    shown = explaining.lines(lines)
+    shown = [
+        *explaining.conditions(told.conditions(conditions)),
+        *explaining.lines(lines),
+    ]
     return [*shown, ("Python Plan", redacted(kept))] if verbose else shown
 
 

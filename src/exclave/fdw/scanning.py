@@ -140,7 +140,9 @@ class ScanPlan:
         Whether the rows come in the order that was asked for, are at most as many, are the
         aggregates. Only what was asked for can be promised.
     rows
-        How many rows the scan gives, as an estimate, before conditions that are not exact.
+        How many rows the scan gives, as an estimate, before conditions that are not exact. None:
+        as many as ANALYZE counted, less those that exact conditions leave out by its statistics;
+        1000 rows were there no ANALYZE.
     width
         Bytes of an average row; 0 takes PostgreSQL's estimate.
     startup_cost, cost
@@ -157,7 +159,7 @@ class ScanPlan:
     sorted: bool = False
     limited: bool = False
     aggregated: bool = False
-    rows: float = 1000
+    rows: float | None = None
     width: int = 0
     startup_cost: float = 10
     cost: float = 100

@@ -107,7 +107,7 @@ def answer(
     """
     return (
         kept(plan),
-        _estimate("rows", plan.rows),
+        estimated_rows(plan),
         int(plan.width),
         _estimate("startup_cost", plan.startup_cost),
         _estimate("cost", plan.cost),
@@ -129,6 +129,11 @@ def answer(
 def kept(plan: ScanPlan) -> str:
     """Write what a plan keeps for the scan as JSON."""
     return json.dumps(dict(plan.remote), allow_nan=False, separators=(",", ":"))
+
+
+def estimated_rows(plan: ScanPlan) -> float:
+    """Give how many rows a plan expects; -1 if the class does not know."""
+    return -1.0 if plan.rows is None else _estimate("rows", plan.rows)
 
 
 def _estimate(name: str, value: float) -> float:

@@ -190,8 +190,9 @@ def _show(console: Console, found: dict[str, Any]) -> None:
     for table in found.get("tables", ()):
         columns = ", ".join(f"{name} {kind}" for name, kind in table["columns"].items())
         console.print(f"imports {table['name']} ({columns})", soft_wrap=True)
+    rows = "?" if plan["rows"] is None else plan["rows"]
     console.print(
-        f"plan: rows={plan['rows']} cost={plan['startup_cost']}..{plan['cost']} "
+        f"plan: rows={rows} cost={plan['startup_cost']}..{plan['cost']} "
         f"{json.dumps(plan['remote'], ensure_ascii=False)}",
         soft_wrap=True,
     )
