@@ -91,7 +91,6 @@ def _start(run: Callable[[], None], started: list[int]) -> None:
 
 def _await(finished: threading.Event, stop: Callable[[], None]) -> None:
     for _ in range(PATIENCE):
-        if finished.is_set():
+        if finished.wait(0.01):
             return
         stop()
-        finished.wait(0.01)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import os
 import re
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,6 @@ class _Connection:
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
         self.opened: Any = None
-        self.stopped = threading.Event()
 
     def open(self, datasets: Mapping[str, Sequence[str]]) -> Any:
         """Connect, with Arrow files as tables."""
@@ -100,7 +99,8 @@ class _Connection:
     def stop(self) -> None:
         """Interrupt the query."""
         if self.opened is not None:
-            self.opened.interrupt()
+            with contextlib.suppress(Exception):  # it was just closed
+                self.opened.interrupt()
 
 
 def stream(
