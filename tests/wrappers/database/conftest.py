@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,47 +26,59 @@ def mariadb() -> Iterator[MariaDB]:
         yield made
 
 
-@pytest.fixture
-def wrapper(connection: psycopg.Connection, tmp_path: Path) -> psycopg.Connection:
-    """A superuser's connection to a database with the wrapper, whose tests may reach all here."""
-    connection.execute(
-        "SELECT exclave.create_wrapper('database', 'exclave.wrappers.database:Database')"
-    )
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where files that are databases may be."""
+    return tmp_path_factory.mktemp("databases")
+
+
+@pytest.fixture(scope="module")
+def database(host_cluster: Cluster) -> Iterator[Database]:
+    """A database with the wrapper, which may reach nothing yet."""
+    with fresh_database(host_cluster) as made:
+        with made.connect() as connection:
+            connection.execute("CREATE EXTENSION exclave_fdw")
+            connection.execute(
+                "SELECT exclave.create_wrapper('database', 'exclave.wrappers.database:Database')"
+            )
+        yield made
+
+
+@pytest.fixture(scope="module")
+def wrapper(database: Database, folder: Path) -> Iterator[psycopg.Connection]:
+    """A superuser's connection to a database with the wrapper, which may reach all that is here."""
     urls = (
-        f"sqlite:///{tmp_path} duckdb:///{tmp_path} mysql+pymysql://127.0.0.1"
+        f"sqlite:///{folder} duckdb:///{folder} mysql+pymysql://127.0.0.1"
         " postgresql+psycopg://127.0.0.1"
     )
-    connection.execute(
-        sql.SQL("ALTER FOREIGN DATA WRAPPER database OPTIONS (ADD drivers {}, ADD urls {})").format(
-            DRIVERS, urls
-        )
-    )
-    return connection
+    allow = sql.SQL("ALTER FOREIGN DATA WRAPPER database OPTIONS (ADD drivers {}, ADD urls {})")
+    with database.connect() as connection:
+        connection.execute(allow.format(DRIVERS, urls))
+        yield connection
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def other_postgresql(host_cluster: Cluster) -> Iterator[Database]:
     """Another database of the same cluster."""
     with fresh_database(host_cluster, prefix="other") as made:
         yield made
 
 
-@pytest.fixture(
-    params=["sqlite", "sqlite-adbc", "mariadb", "postgresql", "postgresql-adbc", "duckdb"]
-)
-def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Remote:
+KINDS = ("sqlite", "sqlite-adbc", "mariadb", "postgresql", "postgresql-adbc", "duckdb")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def remote(request: pytest.FixtureRequest, folder: Path) -> Remote:
     """A database of each kind."""
     kind: str = request.param
     match kind.partition("-")[0]:
         case "sqlite":
-            path = tmp_path / "shop.db"
-            sqlite3.connect(path).close()
-            path.touch()
-            return Remote.of_sqlite(path, adbc=kind.endswith("adbc"))
+            (folder / "shop.db").touch()
+            return Remote.of_sqlite(folder / "shop.db", adbc=kind.endswith("adbc"))
         case "mariadb":
             return Remote.of_mariadb(request.getfixturevalue("mariadb"), PASSWORD)
         case "postgresql":
             database = request.getfixturevalue("other_postgresql")
             return Remote.of_postgresql(database, adbc=kind.endswith("adbc"))
         case _:
-            return Remote.of_duckdb(tmp_path / "shop.duckdb")
+            return Remote.of_duckdb(folder / "shop.duckdb")

@@ -80,6 +80,7 @@ def cases(draw: st.DrawFn) -> tuple[list[tuple[Any, ...]], list[sql.Composable]]
 @pytest.fixture
 def twins(wrapper: psycopg.Connection, remote: Remote) -> psycopg.Connection:
     """A connection to a database with the foreign table `away` and the heap table `home`."""
+    wrapper.execute("DROP SERVER IF EXISTS other CASCADE; DROP TABLE IF EXISTS home")
     remote.create("away", COLUMNS)
     remote.connect(wrapper)
     columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
@@ -108,16 +109,15 @@ def test_conditions_order_limit_and_aggregates_change_nothing(
     twins: psycopg.Connection, case: tuple[list[tuple[Any, ...]], list[sql.Composable]]
 ) -> None:
     rows, wanted = case
-    twins.execute("TRUNCATE home")
-    twins.execute("TRUNCATE away")
     gaps = sql.SQL(", ").join([sql.Placeholder()] * len(COLUMNS))
-    with twins.cursor() as cursor:
+    with twins.transaction(), twins.cursor() as cursor:
+        cursor.execute("TRUNCATE home; TRUNCATE away")
         cursor.executemany(sql.SQL("INSERT INTO home VALUES ({})").format(gaps), rows)
-    twins.execute("INSERT INTO away SELECT * FROM home")
-    for number, condition in enumerate(wanted):
-        query = sql.SQL(QUERIES[number % len(QUERIES)])
-        found = {
-            table: twins.execute(query.format(sql.Identifier(table), condition)).fetchall()
-            for table in ("home", "away")
-        }
-        assert found["away"] == found["home"], condition.as_string(twins)
+        cursor.execute("INSERT INTO away SELECT * FROM home")
+        for number, condition in enumerate(wanted):
+            query = sql.SQL(QUERIES[number % len(QUERIES)])
+            home, away = (
+                cursor.execute(query.format(sql.Identifier(table), condition)).fetchall()
+                for table in ("home", "away")
+            )
+            assert away == home, condition.as_string(twins)

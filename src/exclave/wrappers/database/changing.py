@@ -76,7 +76,7 @@ class Changes:
     def _changed(self, statement: Any, values: dict[str, object]) -> Row | None:
         """Change one row; gives what is wanted back of it, None if it is not there."""
         if not self._context.returning:
-            changed = self._connection.run(statement, values)
+            changed = self._count(statement, values)
             if changed > 1:
                 raise WrapperError(f"{changed} rows have one key", sqlstate="21000", hint=_MANY)
             return None if changed == 0 else ()
@@ -85,6 +85,13 @@ class Changes:
         else:
             found = self._selected_around(statement, values)
         return self._read(found[0]) if found else None
+
+    def _count(self, statement: Any, values: dict[str, object]) -> int:
+        """Say how many rows were changed; drivers of ADBC often do not know."""
+        if self._connection.typed and self._returns(statement):
+            marked = statement.returning(sa.literal_column("1"))
+            return len(self._connection.returned(marked, values))
+        return self._connection.run(statement, values)
 
     def _returns(self, statement: Any) -> bool:
         return bool(getattr(self._connection.dialect, f"{statement.__visit_name__}_returning"))
@@ -111,7 +118,7 @@ class Changes:
 
     def _returned(self) -> list[sa.ColumnElement[Any]]:
         return [
-            self._remote.c[remote_name(each)].label(each.name)
+            self._expressions.fetched(each.name).label(each.name)
             for each in self._columns(self._context.returning)
         ]
 

@@ -39,6 +39,9 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+_FLOAT4 = 700
+_NO_INFINITY = "an infinite date or timestamp cannot be read"
+
 _BINARY = {"sqlite": "BINARY", "postgresql": "C", "mysql": "utf8mb4_nopad_bin"}
 """The collation that compares texts byte by byte; others do so anyway."""
 
@@ -83,6 +86,12 @@ class Expressions:
             return column
         collation = _BINARY.get(self.backend)
         return column.collate(collation) if collation else column
+
+    def fetched(self, name: str) -> sa.ColumnElement[Any]:
+        """Give a column as it is selected, so that nothing of its values is lost on the way."""
+        return fetched(
+            self.column(name), column_named(self.table, name), self.backend, typed=self.typed
+        )
 
     def condition(self, condition: Condition) -> sa.ColumnElement[bool]:
         """Give the expression of a condition that fits."""
@@ -142,3 +151,22 @@ class Expressions:
     def _needs_index(self, column: Column) -> bool:
         """Tell whether the exact comparison hides the column from its index."""
         return self.backend == "mysql" and family(column) is Family.TEXT
+
+
+def fetched(
+    expression: sa.ColumnElement[Any], column: Column, backend: str, *, typed: bool
+) -> sa.ColumnElement[Any]:
+    """Give what is selected for a column.
+
+    MariaDB shows six digits of a FLOAT. Arrow has no infinity in a date: DuckDB's would become
+    another day. PostgreSQL's ADBC driver knows no arrays of several dimensions.
+    """
+    kind = family(column)
+    if backend == "mysql" and column.type_oid == _FLOAT4:
+        return sa.cast(expression, sa.Double)
+    if backend == "duckdb" and kind in (Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ):
+        refuse = sa.func.error(sa.literal_column(f"'{_NO_INFINITY}'"))
+        return sa.case((sa.func.isinf(expression), refuse), else_=expression)
+    if backend == "postgresql" and typed and kind in (Family.OTHER, Family.TIME, Family.UUID):
+        return sa.cast(expression, sa.Text)
+    return expression

@@ -161,7 +161,7 @@ def _columns(
         elif name in selection.group_by:
             found.append(expressions.alike(name).label(name))
         else:
-            found.append(expressions.column(name).label(name))
+            found.append(expressions.fetched(name).label(name))
     return found
 
 
@@ -170,6 +170,8 @@ def _aggregate(aggregate: Aggregate, expressions: Expressions) -> sa.ColumnEleme
         return sa.func.count()
     ordered = aggregate.function in ("min", "max")
     column = expressions.alike(aggregate.column, ordered=ordered)
+    if ordered and expressions.backend == "duckdb":
+        column = expressions.fetched(aggregate.column)
     made = getattr(sa.func, aggregate.function)(column.distinct() if aggregate.distinct else column)
     if expressions.backend == "duckdb" and aggregate.function == "sum":
         return sa.cast(made, sa.BigInteger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy.engine import URL
 
@@ -123,7 +124,7 @@ def _with_login(url: URL, mapping: Any) -> URL:
         return url
     made = url.set(username=mapping.user, password=mapping.password)
     if mapping.password:
-        remember(made.render_as_string(hide_password=False).partition("@")[0].rpartition(":")[2])
+        remember(quote(mapping.password, safe=""))
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Dialect
@@ -198,9 +198,17 @@ def _options(url: URL, *, writes: bool, password_required: bool) -> dict[str, st
         case "postgresql":
             if password_required:
                 url = url.update_query_dict({"require_auth": "password,md5,scram-sha-256"})
-            return {"uri": url.set(drivername="postgresql").render_as_string(hide_password=False)}
+            return {"uri": _libpq(url)}
         case _:
             return {"uri": url.render_as_string(hide_password=False)}
+
+
+def _libpq(url: URL) -> str:
+    """Write a URL as libpq reads it, which wants blanks encoded."""
+    login = ":".join(quote(part, safe="") for part in (url.username, url.password) if part)
+    port = f":{url.port}" if url.port else ""
+    place = f"{login}@{url.host or ''}{port}/{quote(url.database or '', safe='')}"
+    return f"postgresql://{place}?{urlencode(url.query, doseq=True, quote_via=quote)}"
 
 
 def _batches(cursor: Any, reader: Any) -> Iterator[Any]:

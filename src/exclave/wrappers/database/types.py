@@ -55,7 +55,7 @@ _BY_BACKEND = {
     },
 }  # fmt: skip
 
-_WITH_PRECISION = frozenset({"numeric"})
+_WITH_PRECISION = frozenset({"NUMERIC", "DECIMAL"})
 _ROUNDED = {"sqlite"}
 """Databases that keep no precision."""
 
@@ -90,13 +90,14 @@ def local_type(remote: str, backend: str) -> LocalType:
     if match is None:
         return LocalType("text", alike=False)
     name, precision, rest, dimensions = match.groups()
+    name = name.strip()
     rest = re.sub(r"\s*(COLLATE|CHARACTER SET)\s+\S+", "", rest).strip()
     whole = f"{name} {rest}".strip()
     known = {**_EVERYWHERE, **_BY_BACKEND.get(backend, {})}
     found = known.get(whole) or known.get(name)
     if found is None or (rest and whole not in known and backend not in ("mysql", "sqlite")):
         return LocalType("text", alike=False)
-    if found in _WITH_PRECISION and precision and backend not in _ROUNDED:
+    if name in _WITH_PRECISION and precision and backend not in _ROUNDED:
         found += precision.replace(" ", "")
     if dimensions:
         return LocalType(found + "[]")

@@ -75,6 +75,8 @@ def placeholder(name: str, column: Column, backend: str, *, typed: bool) -> sa.C
     parameter = sa.bindparam(name, type_=sa.String() if typed else sa.types.NullType())
     if kind is Family.TEXT or not (typed or kind in _NAMES):
         return parameter
+    if kind is Family.OTHER and backend == "duckdb":
+        return sa.bindparam(name, type_=sa.types.NullType())
     return sa.cast(parameter, NamedType(_NAMES.get(kind, column.type)))
 
 
@@ -92,6 +94,10 @@ def sent(value: object, column: Column, backend: str) -> object:
         return _number(value, column, backend)
     if backend == "duckdb" and isinstance(value, Decimal):
         return _decimal(value, column)
+    if backend == "duckdb" and isinstance(value, list):
+        return cast("list[object]", value)
+    if backend == "duckdb" and isinstance(value, Unrepresentable):
+        return _as_it_is(value, column)
     if backend in ("postgresql", "duckdb"):
         return _text(value, column)
     return _SENT.get(backend, _as_it_is)(value, column)
