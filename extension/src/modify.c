@@ -1,7 +1,6 @@
 /* modify.c: the callbacks of INSERT, UPDATE, DELETE and COPY. */
 #include "host.h"
 
-#include "access/htup_details.h"
 #include "catalog/partition.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -251,38 +250,21 @@ exec_update(EState *estate, ResultRelInfo *target, TupleTableSlot *slot, TupleTa
 	return written ? slot : NULL;
 }
 
-/* Puts the row as it was read into the slot: what the class does not give is taken from there. */
-static void
-store_old_row(ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *planned)
-{
-	HeapTupleData tuple;
-	bool		null;
-	Datum		row;
-
-	if (!AttributeNumberIsValid(target->ri_RowIdAttNo))
-		return;
-	row = ExecGetJunkAttribute(planned, target->ri_RowIdAttNo, &null);
-	if (null)
-		return;
-	/* DatumGetHeapTupleHeader is a function in some minor versions only; this one is not from disk */
-	tuple.t_data = (HeapTupleHeader) PG_DETOAST_DATUM(row);
-	tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = RelationGetRelid(target->ri_RelationDesc);
-	ExecForceStoreHeapTuple(&tuple, slot, false);
-	ExecMaterializeSlot(slot);
-}
-
 static TupleTableSlot *
 exec_delete(EState *estate, ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *planned)
 {
 	PythonWriter *writer = target->ri_FdwState;
+	HeapTupleData old;
 	bool		written;
 
 	ExecClearTuple(slot);
 	exclave_call_writer(writer, "delete", NULL, planned);
-	if (writer->returned_count > 0)
-		store_old_row(target, slot, planned);
+	if (writer->returned_count > 0 && exclave_old_row(target, planned, &old))
+	{
+		/* what the class does not give is taken from there */
+		ExecForceStoreHeapTuple(&old, slot, false);
+		ExecMaterializeSlot(slot);
+	}
 	written = exclave_written(writer, 0, slot);
 	exclave_written_end(writer);
 	return written ? slot : NULL;

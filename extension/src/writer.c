@@ -10,6 +10,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "parser/parsetree.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "writer.h"
@@ -185,31 +186,74 @@ set_item(PyObject *tuple, int place, Form_pg_attribute attribute, Datum value, b
 	PyTuple_SET_ITEM(tuple, place, made);
 }
 
-/* Whether a row has nothing to say about a column, so that the source's own default applies. */
-static bool
-is_left_out(PythonWriter *writer, TupleTableSlot *slot, AttrNumber number)
+/* Gives the row of an UPDATE or DELETE as it was read; false if the plan has it not. */
+bool
+exclave_old_row(ResultRelInfo *target, TupleTableSlot *planned, HeapTuple tuple)
 {
-	return bms_is_member(number, writer->optional) && slot->tts_isnull[number - 1];
+	bool		null;
+	Datum		row;
+
+	if (!AttributeNumberIsValid(target->ri_RowIdAttNo))
+		return false;
+	row = ExecGetJunkAttribute(planned, target->ri_RowIdAttNo, &null);
+	if (null)
+		return false;
+	/* DatumGetHeapTupleHeader is a function in some minor versions only; this one is not from disk */
+	tuple->t_data = (HeapTupleHeader) PG_DETOAST_DATUM(row);
+	tuple->t_len = HeapTupleHeaderGetDatumLength(tuple->t_data);
+	ItemPointerSetInvalid(&tuple->t_self);
+	tuple->t_tableOid = RelationGetRelid(target->ri_RelationDesc);
+	return true;
+}
+
+/*
+ * Chooses what a row leaves out of what only a trigger may have set: NULLs of an INSERT, so that
+ * the source's own defaults apply, and of an UPDATE what is as it was read.
+ */
+static void
+choose_left_out(PythonWriter *writer, TupleTableSlot *slot, TupleTableSlot *planned)
+{
+	TupleDesc	descriptor = slot->tts_tupleDescriptor;
+	Datum	   *values = palloc(sizeof(Datum) * descriptor->natts);
+	bool	   *nulls = palloc(sizeof(bool) * descriptor->natts);
+	HeapTupleData old;
+	int			number = -1;
+
+	writer->left_out = NULL;
+	if (writer->operation == CMD_INSERT)
+		memset(nulls, true, sizeof(bool) * descriptor->natts);
+	else if (exclave_old_row(writer->target, planned, &old))
+		heap_deform_tuple(&old, descriptor, values, nulls);
+	else
+		return;
+	slot_getallattrs(slot);
+	while ((number = bms_next_member(writer->optional, number)) >= 0)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, number - 1);
+		bool		null = slot->tts_isnull[number - 1];
+
+		if (null == nulls[number - 1] &&
+			(null || datum_image_eq(slot->tts_values[number - 1], values[number - 1],
+									attribute->attbyval, attribute->attlen)))
+			writer->left_out = bms_add_member(writer->left_out, number);
+	}
 }
 
 static void
 append_row(PythonWriter *writer, TupleTableSlot *slot)
 {
 	TupleDesc	descriptor = slot->tts_tupleDescriptor;
-	int			count = 0;
 	int			place = 0;
 	ListCell   *cell;
 	PyObject   *row;
 
 	slot_getallattrs(slot);
-	foreach(cell, writer->columns)
-		count += !is_left_out(writer, slot, lfirst_int(cell));
-	row = append_tuple(writer, count);
+	row = append_tuple(writer, list_length(writer->columns) - bms_num_members(writer->left_out));
 	foreach(cell, writer->columns)
 	{
 		int			i = lfirst_int(cell) - 1;
 
-		if (!is_left_out(writer, slot, i + 1))
+		if (!bms_is_member(i + 1, writer->left_out))
 			set_item(row, place++, TupleDescAttr(descriptor, i), slot->tts_values[i],
 					 slot->tts_isnull[i]);
 	}
@@ -232,20 +276,20 @@ append_key(PythonWriter *writer, TupleTableSlot *planned)
 
 /* Names what a row holds: a new reference, NULL with an exception set if that fails. */
 static PyObject *
-names_of(PythonWriter *writer, TupleTableSlot *slot)
+names_of(PythonWriter *writer)
 {
 	PyObject   *names;
 	int			next = 0;
 	ListCell   *cell;
 
-	if (writer->optional == NULL)
+	if (writer->left_out == NULL)
 		return Py_NewRef(writer->names);
 	names = PyList_New(0);
 	foreach(cell, writer->columns)
 	{
 		PyObject   *name = PyTuple_GET_ITEM(writer->names, next++);
 
-		if (names != NULL && !is_left_out(writer, slot, lfirst_int(cell)) &&
+		if (names != NULL && !bms_is_member(lfirst_int(cell), writer->left_out) &&
 			PyList_Append(names, name) != 0)
 			Py_CLEAR(names);
 	}
@@ -275,14 +319,15 @@ exclave_call_writer(PythonWriter *writer, const char *function, TupleTableSlot *
 	before = MemoryContextSwitchTo(writer->call);
 	if (writer->key_count > 0)
 		append_key(writer, planned);
+	if (writer->optional != NULL)
+		choose_left_out(writer, row, planned);
 	if (writer->operation != CMD_DELETE)
 		append_row(writer, row);
-	call(writer, function,
-		 writer->operation == CMD_INSERT ? names_of(writer, row) : Py_NewRef(writer->names));
+	call(writer, function, names_of(writer));
 	MemoryContextSwitchTo(before);
 }
 
-/* Inserts a batch of rows. */
+/* Inserts a batch of rows; a trigger before them would have them come one by one. */
 void
 exclave_call_batch_writer(PythonWriter *writer, TupleTableSlot **rows, int count)
 {
@@ -292,7 +337,7 @@ exclave_call_batch_writer(PythonWriter *writer, TupleTableSlot **rows, int count
 	before = MemoryContextSwitchTo(writer->call);
 	for (int i = 0; i < count; i++)
 		append_row(writer, rows[i]);
-	call(writer, "insert", names_of(writer, rows[0]));
+	call(writer, "insert", names_of(writer));
 	MemoryContextSwitchTo(before);
 }
 

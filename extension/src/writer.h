@@ -17,7 +17,8 @@ typedef struct PythonWriter
 	bool		prepared;
 
 	List	   *columns;		/* numbers of what each row holds */
-	Bitmapset  *optional;		/* those left out where NULL: no one but a trigger may set them */
+	Bitmapset  *optional;		/* those that no one but a trigger may set */
+	Bitmapset  *left_out;		/* of these, those that the current row leaves out */
 	int			key_count;
 	AttrNumber *key;			/* numbers of the key's columns, */
 	AttrNumber *key_places;		/* and where in the rows of the plan their old values are */
@@ -42,6 +43,7 @@ extern void exclave_call_writer(PythonWriter *writer, const char *function, Tupl
 extern void exclave_call_batch_writer(PythonWriter *writer, TupleTableSlot **rows, int count);
 extern bool exclave_written(PythonWriter *writer, int number, TupleTableSlot *slot);
 extern void exclave_written_end(PythonWriter *writer);
+extern bool exclave_old_row(ResultRelInfo *target, TupleTableSlot *planned, HeapTuple tuple);
 
 /* written_columns.c: which columns a statement writes, and which it wants back */
 extern void exclave_choose_columns(PythonWriter *writer);

@@ -72,8 +72,8 @@ has_trigger_before(PythonWriter *writer)
 }
 
 /*
- * Sets which columns each row holds. A trigger may set any: those of an INSERT that nobody else
- * sets are left out where they are NULL. A row that an UPDATE moves here has all columns.
+ * Sets which columns each row holds, and which of them only because a trigger may set any. A row
+ * that an UPDATE moves here has all columns.
  */
 void
 exclave_choose_columns(PythonWriter *writer)
@@ -92,11 +92,10 @@ exclave_choose_columns(PythonWriter *writer)
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-		bool		named = moved || attribute->attgenerated ||
-			bms_is_member(PLACE(attribute->attnum), said);
+		bool		named = moved || bms_is_member(PLACE(attribute->attnum), said);
 
-		if (writer->operation == CMD_UPDATE)
-			named = trigger || bms_is_member(PLACE(attribute->attnum), said);
+		if (writer->operation == CMD_INSERT && attribute->attgenerated)
+			named = true;
 		if (!holds_values(attribute) || !(named || trigger))
 			continue;
 		writer->columns = lappend_int(writer->columns, attribute->attnum);

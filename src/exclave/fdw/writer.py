@@ -34,9 +34,7 @@ class Writer:
 
     def insert(self, rows: list[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
         """Insert rows with a value for each of `columns`, which differ where a trigger made one."""
-        context = self.context
-        if columns != context.columns:
-            context = replace(context, columns=columns)
+        context = self._with(columns)
         count = len(rows)
         found = self._checked("insert", self.wrapper.insert(rows, context), count)
         if found is None:
@@ -53,12 +51,19 @@ class Writer:
     def update(self, both: list[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
         """Change the row that a key finds: `both` are key and row."""
         key, row = both
-        return self._checked("update", self.wrapper.update([key], [row], self.context), 1)
+        context = self._with(columns)
+        return self._checked("update", self.wrapper.update([key], [row], context), 1)
 
     def delete(self, keys: list[Row], columns: tuple[str, ...]) -> list[Row | None] | None:
         """Remove the rows that keys find."""
         count = len(keys)
         return self._checked("delete", self.wrapper.delete(keys, self.context), count)
+
+    def _with(self, columns: tuple[str, ...]) -> WriteContext:
+        """Give the context of a row that may leave columns out."""
+        if columns == self.context.columns:
+            return self.context
+        return replace(self.context, columns=columns)
 
     def _checked(
         self, method: str, answer: Iterable[Any] | None, count: int

@@ -281,3 +281,58 @@ class Answers(ForeignDataWrapper):
 
     def delete(self, keys: Any, context: WriteContext) -> Any:
         return self.insert(keys, context)
+
+
+class Whose(ForeignDataWrapper):
+    """Tells as whom rows are written, and with which mapping, in the rows themselves."""
+
+    class MappingOptions(Options):
+        login: str
+
+    def key_columns(self, table: Table) -> Sequence[str]:
+        return ["a"]
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
+        return [tuple("x" for _ in plan.columns)]
+
+    def insert(self, rows: Any, context: WriteContext) -> Any:
+        mapping: Any = context.table.mapping
+        context.notice(f"{context.user} {mapping.login}")
+        return None
+
+    def update(self, keys: Any, rows: Any, context: WriteContext) -> Any:
+        return self.insert(rows, context)
+
+    def delete(self, keys: Any, context: WriteContext) -> Any:
+        return self.insert(keys, context)
+
+    def truncate(self, tables: Sequence[Table], context: TruncateContext) -> None:
+        mapping: Any = tables[0].mapping
+        context.notice(f"{context.user} {mapping.login}")
+
+
+class Local(ForeignDataWrapper):
+    """Writes to a table of the same database."""
+
+    READ = "SELECT {} FROM public.local"
+    WRITE = "INSERT INTO public.local ({}) VALUES ({}) RETURNING {}"
+
+    def key_columns(self, table: Table) -> Sequence[str]:
+        return ["id"]
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
+        return context.spi.cursor(self.READ.format(", ".join(plan.columns)))
+
+    def insert(self, rows: Sequence[tuple[Any, ...]], context: WriteContext) -> Any:
+        marks = ", ".join(f"${number}" for number in range(1, len(context.columns) + 1))
+        wanted = ", ".join(context.returning) or "NULL"
+        insert = self.WRITE.format(", ".join(context.columns), marks, wanted)
+        for row in rows:
+            found = context.spi.execute(insert, *row).rows
+            yield tuple(found[0]) if context.returning else ()
+
+    def delete(self, keys: Sequence[tuple[Any, ...]], context: WriteContext) -> Any:
+        for key in keys:
+            done = context.spi.execute("DELETE FROM public.local WHERE id = $1", *key)
+            assert done.count == 1
+        return None

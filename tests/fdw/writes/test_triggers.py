@@ -65,11 +65,21 @@ def test_triggers_before_rows_change_them(told: psycopg.Connection) -> None:
     assert rows(told, "UPDATE t SET stamp = 'x' RETURNING *") == [
         (1, "a", "stamped"), (2, None, "stamped"),
     ]  # fmt: skip
+    told.execute("UPDATE t SET stamp = NULL WHERE id = 1")
+    told.execute("ALTER FOREIGN TABLE t DISABLE TRIGGER stamp")
+    told.execute("UPDATE t SET stamp = 'y' WHERE id = 2")
+    told.execute("ALTER FOREIGN TABLE t ENABLE TRIGGER stamp")
+    told.execute("UPDATE t SET label = 'b' WHERE id = 2")
+    told.execute("UPDATE t SET label = 'b' WHERE id = 2")
     assert said(told) == [
         "insert | label stamp |  |  | 1",
         "insert | label stamp |  |  | 1",
-        "update | id label stamp | id | id label stamp | 1",
-        "update | id label stamp | id | id label stamp | 1",
+        "update | stamp | id | id label stamp | 1",
+        "update | stamp | id | id label stamp | 1",
+        "update | stamp | id |  | 1",
+        "update | stamp | id |  | 1",
+        "update | label stamp | id |  | 1",
+        "update | label | id |  | 1",
     ]
 
 
