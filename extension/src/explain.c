@@ -6,7 +6,6 @@
 #include "nodes/execnodes.h"
 #include "parser/parsetree.h"
 #include "utils/rel.h"
-#include "utils/ruleutils.h"
 
 #include "plan_nodes.h"
 #include "quals.h"
@@ -93,20 +92,6 @@ names_of(TableDescription *table, ForeignScan *plan)
 	return names;
 }
 
-/* Shows the conditions that the class is told of; PostgreSQL's "Filter" has what it checks. */
-static void
-show_conditions(ForeignScan *plan, TableDescription *table, struct ExplainState *es)
-{
-	List	   *trees = plan_conditions(plan->fdw_private);
-	List	   *context;
-
-	if (trees == NIL)
-		return;
-	context = set_deparse_context_plan(es->deparse_cxt, (Plan *) plan, NIL);
-	ExplainPropertyText("Conditions",
-						exclave_shown_conditions(trees, plan->fdw_exprs, table, context), es);
-}
-
 /* Shows what the class does besides giving rows. */
 static void
 show_upper(List *upper, struct ExplainState *es)
@@ -145,7 +130,6 @@ explain_scan(ForeignScanState *node, struct ExplainState *es)
 	PyObject   *lines;
 
 	ExplainPropertyText("Python Class", exclave_to_server(table->class_name), es);
-	show_conditions(plan, table, es);
 	show_upper(plan_upper(plan->fdw_private), es);
 	lines = lines_of(table, plan, es);
 	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(lines); i++)

@@ -38,8 +38,4 @@ extern PyObject *exclave_python_conditions(List *trees, List *parameters,
 										   const TableDescription *table, const Datum *values,
 										   const bool *nulls, bool *unrepresentable);
 
-/* shown_conditions.c */
-extern char *exclave_shown_conditions(List *trees, List *parameters,
-									  const TableDescription *table, List *context);
-
 #endif

@@ -333,33 +333,6 @@ def test_explain_shows_what_is_pushed_in_every_format(tables: psycopg.Connection
     assert "Aggregates: sum(id), count(id)" in done
 
 
-def test_explain_shows_the_conditions_that_the_class_is_told_of(
-    tables: psycopg.Connection,
-) -> None:
-    def conditions(query: str) -> str:
-        (line,) = (each for each in shown(tables, query).splitlines() if "Conditions" in each)
-        return line.split("Conditions: ")[1]
-
-    for where, expected in (
-        ("kind = 'a' AND kind > ''", "kind > ''::text AND kind = 'a'::text"),
-        ("id > 3", "id > 3"),
-        ("kind IN ('a', NULL) OR NOT flag", "(kind = ANY ('{a,NULL}'::text[]) OR flag = false)"),
-        ("id <> ALL ('{1,2}') AND kind IS NULL", "id <> ALL ('{1,2}'::bigint[]) AND kind IS NULL"),
-        ("small = number", "small = number"),
-        ("kind LIKE 'a%'", "kind ~~ 'a%'::text"),
-    ):
-        for query in ("SELECT count(*) FROM f WHERE {}", "SELECT id FROM f WHERE {}"):
-            assert conditions(query.format(where)) == expected
-    executed(tables, "SET plan_cache_mode = force_generic_plan")
-    executed(tables, "PREPARE shown(int) AS SELECT count(*) FROM f WHERE number < $1")
-    assert conditions("EXECUTE shown(1)") == "number < $1"
-    executed(tables, "DEALLOCATE shown; RESET plan_cache_mode")
-    correlated = "SELECT (SELECT count(*) FROM f WHERE f.kind = o.kind) FROM l o"
-    assert conditions(correlated).startswith("kind = ")
-    joined = "SELECT * FROM l o, LATERAL (SELECT id FROM f WHERE f.id > o.id LIMIT 1) s"
-    assert conditions(joined).startswith("id > ")
-
-
 def test_more_rows_than_the_limit_are_not_taken(tables: psycopg.Connection) -> None:
     executed(tables, declared("liar", "liar", ROWS, ", repeat '3'"))
     assert len(rows(tables, "SELECT id FROM liar LIMIT 4")) == 4
