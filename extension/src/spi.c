@@ -1,8 +1,9 @@
 /*
  * spi.c: statements that Python runs in the database in which it runs, and their answers.
  *
- * Each runs in a subtransaction, so that Python can catch its error and go on; and as the user of
- * the scan, who may be the owner of a view and not who runs the statement. Then it may do what an
+ * Each runs in a subtransaction, so that Python can catch its error and go on (but there are none in
+ * a parallel query, where an error ends the statement, and where nothing is written). And as the
+ * user of the scan, who may be the owner of a view and not who runs the statement. Then it may do what an
  * index's function may: no temporary tables, no triggers that fire later, and so on.
  */
 #include "spi.h"
@@ -193,7 +194,7 @@ run(PyObject *text, PyObject *values, PyObject *answer)
 {
 	ParameterTypes wanted = {NULL, 0};
 	SPIPrepareOptions prepare = {.parserSetup = set_up_parser, .parserSetupArg = &wanted};
-	SPIExecuteOptions execute = {0};
+	SPIExecuteOptions execute = {.read_only = IsInParallelMode()};
 	char	   *query = exclave_query_text(text);
 	SPIPlanPtr	plan;
 	int			code;
@@ -241,7 +242,7 @@ raise_query_error(const ErrorData *error)
 
 /*
  * Undoes the statement that failed. A cancel or a timeout is for the whole statement of the client:
- * Python cannot catch it.
+ * Python cannot catch it, nor what cannot be undone.
  */
 static void
 undo(MemoryContext context, ResourceOwner owner, bool begun)
@@ -257,7 +258,7 @@ undo(MemoryContext context, ResourceOwner owner, bool begun)
 			RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		if (!begun || error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 			exclave_raise_kept_error(error);
 		else
 			raise_query_error(error);
@@ -295,13 +296,17 @@ exclave_host_execute(PyObject *self, PyObject *arguments)
 	{
 		SavedUser	saved;
 
-		BeginInternalSubTransaction(NULL);
-		begun = true;
+		if (!IsInParallelMode())
+		{
+			BeginInternalSubTransaction(NULL);
+			begun = true;
+		}
 		MemoryContextSwitchTo(context);
 		exclave_become(user, &saved);
 		run(text, values, answer);
 		exclave_become_again(&saved);
-		ReleaseCurrentSubTransaction();
+		if (begun)
+			ReleaseCurrentSubTransaction();
 		begun = false;
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;

@@ -280,6 +280,21 @@ def later(seconds: float, function: object, *arguments: object) -> threading.Tim
     return timer
 
 
+def test_a_parallel_worker_has_a_session_of_its_own(
+    used: psycopg.Connection, host_cluster: Cluster
+) -> None:
+    setting = "debug_parallel_query" if host_cluster.major >= 16 else "force_parallel_mode"
+    before = len(host_cluster.log())
+    used.execute(f"SET {setting} = on")
+    assert "Gather" in str(used.execute("EXPLAIN SELECT * FROM one").fetchall())
+    found = run(used, "BEGIN", "SELECT * FROM one", "SELECT * FROM one", "COMMIT")
+    used.execute(f"SET {setting} = off")
+    log = host_cluster.log()[before:]
+    assert found == []
+    assert log.count("session of one is closed") >= 2
+    assert "WARNING" not in log
+
+
 HANGS = ["loop", "sleep", "stubborn loop"]
 
 

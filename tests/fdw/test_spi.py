@@ -86,15 +86,11 @@ PARAMETERS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "value", "expected"), PARAMETERS, ids=str)
-def test_parameters_are_bound(
-    coded: psycopg.Connection, kind: str, value: str, expected: object
-) -> None:
-    table(coded, f"a {kind}", f'return spi.cursor("SELECT $1::{kind}", {value})')
-    found = rows(coded, "SELECT * FROM f")
-    table(coded, f"a {kind}", f'return spi.execute("SELECT $1::{kind}", {value}).rows')
-    assert rows(coded, "SELECT * FROM f") == found
-    assert found == [(expected,)]
+def test_parameters_are_bound(coded: psycopg.Connection) -> None:
+    for kind, value, expected in PARAMETERS:
+        for call in ("spi.cursor({}, {})", "spi.execute({}, {}).rows"):
+            table(coded, f"a {kind}", "return " + call.format(f'"SELECT $1::{kind}"', value))
+            assert rows(coded, "SELECT * FROM f") == [(expected,)]
 
 
 def test_parameters_have_the_type_that_the_query_wants(coded: psycopg.Connection) -> None:
@@ -235,12 +231,10 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("query", "state", "message"), WRONG, ids=str)
-def test_what_is_no_query_is_refused(
-    coded: psycopg.Connection, query: str, state: str, message: str
-) -> None:
-    table(coded, "a int", f"return spi.cursor({query})")
-    assert message in fails(coded, state)
+def test_what_is_no_query_is_refused(coded: psycopg.Connection) -> None:
+    for query, state, message in WRONG:
+        table(coded, "a int", f"return spi.cursor({query})")
+        assert message in fails(coded, state), query
     assert rows(coded, "SELECT count(*) FROM players") == [(10,)]
 
 
@@ -493,17 +487,43 @@ def test_a_statement_as_another_user_is_restricted(roles: psycopg.Connection) ->
     assert rows(roles, "SELECT * FROM f") == [("made",)]
 
 
-def test_a_parallel_plan_around_a_cursor_is_right(coded: psycopg.Connection) -> None:
+def test_a_parallel_plan_around_a_query_is_right(coded: psycopg.Connection) -> None:
     shown(coded)
+    table(coded, "id int", "return spi.execute('SELECT id FROM public.players').rows", "g")
     coded.execute("CREATE TABLE big AS SELECT i AS id FROM generate_series(1, 20000) AS i")
     coded.execute("ANALYZE big")
     coded.execute(
         "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;"
         " SET min_parallel_table_scan_size = 0"
     )
-    query = "SELECT count(*) FROM big JOIN f USING (id)"
-    assert "Gather" in str(rows(coded, "EXPLAIN " + query))
-    assert rows(coded, query) == [(10,)]
+    for name in ("f", "g"):
+        query = f"SELECT count(*) FROM big JOIN {name} USING (id)"  # noqa: S608
+        assert "Gather" in str(rows(coded, "EXPLAIN " + query))
+        assert rows(coded, query) == [(10,)]
+    for wrong, state in (("SELECT 1 / 0", "22012"), ("DELETE FROM public.players", "0A000")):
+        code = f"try:\n    return spi.execute('{wrong}').rows\nexcept QueryError: pass"
+        table(coded, "id int", code, "g")
+        fails(coded, state, "SELECT count(*) FROM big JOIN g USING (id)")
+    assert rows(coded, "SELECT count(*) FROM players") == [(10,)]
+
+
+def test_other_statements_read_a_cursor_too(coded: psycopg.Connection) -> None:
+    shown(coded)
+    coded.execute("ANALYZE f")
+    assert rows(coded, "SELECT reltuples FROM pg_class WHERE relname = 'f'") == [(10,)]
+    with coded.cursor() as cursor, cursor.copy("COPY (SELECT id FROM f) TO STDOUT") as copy:
+        assert b"".join(copy).split() == [b"%d" % i for i in range(1, 11)]
+    assert "actual" in str(rows(coded, "EXPLAIN ANALYZE SELECT * FROM f WHERE id > 3"))
+    coded.execute("CREATE MATERIALIZED VIEW m AS SELECT * FROM f")
+    coded.execute("REFRESH MATERIALIZED VIEW m")
+    assert rows(coded, "SELECT count(*) FROM m") == [(10,)]
+    assert len(rows(coded, "SELECT * FROM f FOR UPDATE")) == 10
+    coded.execute("UPDATE players SET score = f.score + 1 FROM f WHERE f.id = players.id")
+    assert rows(coded, "SELECT sum(score) FROM f") == [(560,)]
+    with coded.transaction():
+        coded.execute("DECLARE s SCROLL CURSOR FOR SELECT id FROM f")
+        assert rows(coded, "FETCH LAST FROM s") == [(10,)]
+        assert rows(coded, "FETCH FIRST FROM s") == [(1,)]
 
 
 def test_many_cursors_and_statements_leave_nothing_behind(coded: psycopg.Connection) -> None:

@@ -106,7 +106,8 @@ class Spi:
         """Run one statement, and give all its rows.
 
         It sees what the transaction has written so far. Where the user is a view's owner, it runs
-        as a "security-restricted operation": no temporary tables, for instance.
+        as a "security-restricted operation": no temporary tables, for instance. Within a query that
+        runs in parallel, it can only read, and its errors cannot be caught.
 
         Parameters
         ----------

@@ -91,6 +91,8 @@ class Recording(ForeignDataWrapper):
         else:
             faults.clear()
 
+    parallel_safe = True
+
     def ask(self, context: ScanContext) -> None:
         try:
             _ = context.session
