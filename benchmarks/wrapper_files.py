@@ -43,7 +43,9 @@ def prepare(connection: psycopg.Connection, folder: str) -> None:
     connection.execute(f"CREATE SERVER files FOREIGN DATA WRAPPER files OPTIONS (root '{folder}')")
     connection.execute('IMPORT FOREIGN SCHEMA "." FROM SERVER files INTO public')
     connection.execute("CREATE TABLE heap AS SELECT * FROM flights")
-    connection.execute("CREATE TABLE airlines AS SELECT DISTINCT carrier, carrier AS name FROM heap")
+    connection.execute(
+        "CREATE TABLE airlines AS SELECT carrier, carrier AS name FROM heap GROUP BY 1"
+    )
     connection.execute("VACUUM (ANALYZE, FREEZE) heap")
     connection.execute("ANALYZE airlines")
 
@@ -57,7 +59,9 @@ def main() -> None:
             prepare(connection, folder)
             for name, query in QUERIES.items():
                 times: dict[str, list[float]] = {"heap": [], "flights": []}
-                answers = [sorted(map(str, timed(connection, query.format(each))[1])) for each in times]
+                answers = [
+                    sorted(map(str, timed(connection, query.format(each))[1])) for each in times
+                ]
                 assert answers[0] == answers[1] or name == "top_n", name
                 for _ in range(RUNS):
                     for each, taken in times.items():

@@ -116,7 +116,8 @@ def host_cluster(
     """A cluster that can run wrappers in Python, those of ``tests/fdw/wrappers`` too."""
     installation = hosted_installation(request.param)
     wrappers = Path(__file__).parent / "fdw" / "wrappers"
-    environment = host_environment(tmp_path_factory.mktemp("host") / "venv", wrappers)
+    examples = Path(__file__).parents[1] / "examples" / "python_function"
+    environment = host_environment(tmp_path_factory.mktemp("host") / "venv", wrappers, examples)
     settings = {"exclave_fdw.python": str(environment)}
     with Cluster(installation=installation, settings=settings) as made:
         yield made

@@ -10,7 +10,9 @@ from psycopg import sql
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def run_script(connection: psycopg.Connection, script: str, replaced: dict[str, str] | None = None) -> None:
+def run_script(
+    connection: psycopg.Connection, script: str, replaced: dict[str, str] | None = None
+) -> None:
     """Run a script of the examples, with other places than it names."""
     text = (EXAMPLES / script).read_text(encoding="utf-8")
     for place, other in (replaced or {}).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,12 @@ def explained(connection: psycopg.Connection, query: str) -> str:
     return "\n".join(str(row[0]) for row in rows(connection, f"EXPLAIN {query}"))
 
 
+def pushed(shown: str) -> set[str]:
+    """Give the conditions that DuckDB is sent, which PostgreSQL orders by cost."""
+    [where] = re.findall(r" WHERE (.+)", shown)
+    return set(re.sub(r"\$\d+", "$", where).split(" AND "))
+
+
 def test_all_flights_are_there_and_counted_by_duckdb(
     connection: psycopg.Connection, departures: list[dict[str, str]]
 ) -> None:
@@ -61,7 +68,7 @@ def test_a_filter_is_left_to_duckdb(
     ]
     assert sorted(map(str, rows(connection, query))) == sorted(map(str, wanted))
     shown = explained(connection, query)
-    assert 'WHERE "dest" = CAST($1 AS VARCHAR) AND "distance" > CAST($2 AS BIGINT)' in shown
+    assert pushed(shown) == {'"dest" = CAST($ AS VARCHAR)', '"distance" > CAST($ AS BIGINT)'}
     assert "  Filter:" not in shown
 
 
@@ -108,7 +115,7 @@ def test_a_join_with_a_local_table_fetches_only_what_it_needs(
     )
     assert rows(connection, query.format("flights")) == rows(connection, query.format("heap"))
     shown = explained(connection, query.format("flights"))
-    assert 'WHERE "dest" = CAST($1 AS VARCHAR) AND "arr_delay" > CAST($2 AS BIGINT)' in shown
+    assert pushed(shown) == {'"dest" = CAST($ AS VARCHAR)', '"arr_delay" > CAST($ AS BIGINT)'}
     assert '"tailnum"' not in shown
 
 
