@@ -44,9 +44,8 @@ choose_plain(Reader *reader, const char *format)
 	}
 }
 
-/* Chooses how to read this field as the declared type; false if that is not known. */
-bool
-exclave_choose_reader(Reader *reader, const struct ArrowSchema *field)
+static bool
+choose_any(Reader *reader, const struct ArrowSchema *field)
 {
 	if (field->dictionary != NULL)
 		return exclave_choose_dictionary(reader, field);
@@ -55,4 +54,14 @@ exclave_choose_reader(Reader *reader, const struct ArrowSchema *field)
 	if (*field->format == '+')
 		return exclave_choose_list(reader, field) || exclave_choose_struct(reader, field);
 	return choose_plain(reader, field->format);
+}
+
+/* Chooses how to read this field as the declared type; false if that is not known. */
+bool
+exclave_choose_reader(Reader *reader, const struct ArrowSchema *field)
+{
+	if (!choose_any(reader, field))
+		return false;
+	reader->simple = !reader->never && reader->values == NULL && !reader->target->checked;
+	return true;
 }

@@ -27,6 +27,7 @@ struct Reader
 	int64		limit;			/* one more than the largest decimal, if that is in 64 bits */
 	int64		per_second;		/* units of moments, times and durations */
 	bool		never;			/* the type of nothing but NULL */
+	bool		simple;			/* neither that, nor a dictionary, nor anything to check */
 	Reader	   *values;			/* of a dictionary, which this one's integers point into */
 	Reader	   *elements;		/* of a list, or the fields of a struct */
 	int			field_count;	/* of a struct, and the composite type that it becomes */
@@ -88,6 +89,11 @@ exclave_read_value(const Reader *reader, int64 row, bool *isnull)
 {
 	Datum		value = (Datum) 0;
 
+	if (likely(reader->simple))
+	{
+		*isnull = reader->valid != NULL && !((reader->valid[row >> 3] >> (row & 7)) & 1);
+		return *isnull ? value : reader->read(reader, row);
+	}
 	*isnull = !exclave_has_value(reader, row);
 	if (!*isnull)
 		value = reader->read(reader, row);
