@@ -12,7 +12,7 @@ export PYTHON
 # EXCLAVE_TEST_PG=18 make test: only these versions, and nothing is installed for it
 versions = $${EXCLAVE_TEST_PG:-$$(.ci/postgresql $(VENV) $(1))}
 
-.PHONY: help demo test lint types regression pgbouncer mariadb headers test-main test-sa20 test-matrix fuzz bench docs format clean
+.PHONY: help demo test lint types regression pgbouncer mariadb headers test-main test-sa20 test-matrix test-asan fuzz bench docs format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -63,6 +63,10 @@ test-matrix: $(VENV)/.installed $(VENV_SA20)/.installed regression pgbouncer mar
 	pg=$(call versions,18 17 16 15)
 	EXCLAVE_TEST_PG=$$pg $(BIN)/$(PYTEST)
 	EXCLAVE_TEST_PG=$$pg $(VENV_SA20)/bin/$(PYTEST)
+
+test-asan: $(VENV)/.installed ## the tests of wrappers on PostgreSQL 18, with the host built with AddressSanitizer
+	pg=$(call versions,18)
+	EXCLAVE_TEST_PG=$$pg EXCLAVE_HOST_SANITIZE=address $(BIN)/$(PYTEST) tests/fdw
 
 fuzz: $(VENV)/.installed ## the laws of plans over 20,000 generated pairs of catalogs
 	pg=$(call versions,18 15)

@@ -1,6 +1,7 @@
 """PostgreSQL with the host of wrappers in it: a copy of an installation, made once and kept.
 
 Copies stand in ``.cache/host``, one for each version of PostgreSQL, of Python and of the sources.
+``EXCLAVE_HOST_SANITIZE=address`` builds the host with AddressSanitizer: what is wrong aborts.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 EXTENSION = ROOT / "extension"
 COPIES = ROOT / ".cache" / "host"
 HEADERS = ROOT / ".cache" / "headers"
+SANITIZE = os.environ.get("EXCLAVE_HOST_SANITIZE", "")
+CFLAGS = f"-Werror -O1 -g -fno-omit-frame-pointer -fsanitize={SANITIZE}" if SANITIZE else "-Werror"
 
 
 def hosted_installation(major: int) -> Installation:
@@ -39,10 +42,32 @@ def hosted_installation(major: int) -> Installation:
         _skip_unless_buildable(original)
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            install_copy(original, folder, more_trees=_headers(original), flags=["COPT=-Werror"])
+            flags = [f"COPT={CFLAGS}"]
+            install_copy(original, folder, more_trees=_headers(original), flags=flags)
+            if SANITIZE:
+                _load_sanitizer_first(copied(original, folder).program("postgres"))
             (folder / "complete").touch()
             _forget_others(major, folder)
     return copied(original, folder)
+
+
+def _load_sanitizer_first(postgres: Path) -> None:
+    """Put a script before the server that loads the sanitizer, which must come before all else."""
+    compiler = os.environ.get("CC", "gcc")
+    libraries = [
+        output_of(compiler, f"-print-file-name={name}").strip()
+        for name in ("libasan.so", "libstdc++.so.6")
+    ]
+    real = postgres.with_name("postgres.sanitized")
+    postgres.rename(real)
+    postgres.write_text(
+        "#!/bin/bash\n"
+        "export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0\n"
+        f"export LD_PRELOAD={':'.join(libraries)}\n"
+        f'exec -a "$0" {real} "$@"\n',
+        encoding="utf-8",
+    )
+    postgres.chmod(0o755)
 
 
 def host_environment(folder: Path, *paths: Path) -> Path:
@@ -89,7 +114,7 @@ def _skip_unless_buildable(original: Installation) -> None:
 
 def _digest(installation: Installation) -> str:
     digest = hashlib.sha256(f"{installation.version} {installation.bin_dir}".encode())
-    digest.update(f"{sys.version} {sys.executable}".encode())
+    digest.update(f"{sys.version} {sys.executable} {CFLAGS}".encode())
     for file in sorted(EXTENSION.rglob("*")):
         if file.suffix in {".c", ".h", ".sql", ".control"} or file.name == "Makefile":
             digest.update(file.read_bytes())
@@ -98,7 +123,7 @@ def _digest(installation: Installation) -> str:
 
 def _forget_others(major: int, folder: Path) -> None:
     """Remove copies that were made of other sources, unless a server still runs in them."""
-    for other in COPIES.glob(f"{major}-*"):
+    for other in () if SANITIZE else COPIES.glob(f"{major}-*"):
         if other != folder and not _is_used(other):
             shutil.rmtree(other, ignore_errors=True)
 

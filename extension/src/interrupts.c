@@ -1,8 +1,8 @@
 /*
  * interrupts.c: cancel, timeouts and termination while Python runs.
  *
- * PostgreSQL's signal handlers only set flags. While Python runs, ours stand before them: they
- * call PostgreSQL's, then wake Python, whose own check of signals (between bytecodes, and after
+ * PostgreSQL's signal handlers only set flags. Ours stand before them: they see to it that the main
+ * thread gets the signal, call PostgreSQL's, and while Python runs they wake it, whose own check of signals (between bytecodes, and after
  * EINTR in sleeping or waiting) runs on_interrupt(). It raises Cancelled, Python unwinds, and the
  * outermost C frame lets PostgreSQL say what happened.
  *
@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -28,6 +29,8 @@ PyObject   *exclave_cancelled = NULL;
 static const int watched[] = {SIGINT, SIGTERM, SIGUSR1, SIGALRM};
 static struct sigaction postgres_action[lengthof(watched)];
 static volatile sig_atomic_t in_python = 0;
+static volatile sig_atomic_t is_child = 0;	/* a copy of the backend, that Python made by fork */
+static sigset_t mask_before;	/* of signals, when Python was entered */
 static pthread_t main_thread;
 static timer_t nag_timer;
 static int	raises = 0;			/* since Python was entered */
@@ -77,7 +80,7 @@ milliseconds(void)
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Lets PostgreSQL note the signal, then wakes Python if there is something to act on. */
+/* Lets PostgreSQL note the signal, then wakes Python if it runs and has something to act on. */
 static void
 on_signal(int number)
 {
@@ -93,9 +96,40 @@ on_signal(int number)
 		if (watched[i] == number && postgres_action[i].sa_handler != SIG_IGN &&
 			postgres_action[i].sa_handler != SIG_DFL)
 			postgres_action[i].sa_handler(number);
-	if (InterruptPending)
+	if (in_python && InterruptPending)
 		PyErr_SetInterruptEx(SIGINT);
 	errno = saved_errno;
+}
+
+/*
+ * Puts our handler before PostgreSQL's, whose it keeps if that is new. Without SA_RESTART in Python,
+ * as a wait there must end.
+ */
+static void
+stand_before(int flags, bool keep)
+{
+	struct sigaction ours;
+	struct sigaction before;
+
+	memset(&ours, 0, sizeof(ours));
+	ours.sa_handler = on_signal;
+	ours.sa_flags = flags;
+	sigemptyset(&ours.sa_mask);
+	for (int i = 0; i < lengthof(watched); i++)
+	{
+		sigaction(watched[i], &ours, &before);
+		if (keep && before.sa_handler != on_signal)
+			postgres_action[i] = before;
+	}
+}
+
+/* In a process that was forked off: signals are not PostgreSQL's there. */
+static void
+become_child(void)
+{
+	is_child = 1;
+	for (int i = 0; i < lengthof(watched); i++)
+		signal(watched[i], SIG_DFL);
 }
 
 /* Called by Python where it checks for signals: says whether Python shall go on. */
@@ -172,6 +206,9 @@ exclave_prepare_interrupts(void)
 
 	prepare_nag();
 	main_thread = pthread_self();
+	stand_before(SA_RESTART, true);
+	if (pthread_atfork(NULL, NULL, become_child) != 0)
+		elog(ERROR, "out of memory");
 	exclave_cancelled = PyErr_NewExceptionWithDoc("_exclave_host.Cancelled",
 												  "PostgreSQL asked for the end of the statement.",
 												  PyExc_BaseException, NULL);
@@ -188,37 +225,31 @@ exclave_prepare_interrupts(void)
 		exclave_throw();
 }
 
-/* Puts our handlers before PostgreSQL's, without SA_RESTART: a wait in Python must end. */
 void
 exclave_enter_python(void)
 {
-	struct sigaction action;
-
 	Assert(!in_python);
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_signal;
-	sigemptyset(&action.sa_mask);
 	in_python = 1;
-	for (int i = 0; i < lengthof(watched); i++)
-		sigaction(watched[i], NULL, &postgres_action[i]);
-	for (int i = 0; i < lengthof(watched); i++)
-		sigaction(watched[i], &action, NULL);
+	pthread_sigmask(SIG_BLOCK, NULL, &mask_before);
+	stand_before(0, true);
 	if (InterruptPending)
 		PyErr_SetInterruptEx(SIGINT);	/* it came before we could see it */
 	if (patient_until != 0)
 		set_nag(NAG_MS);
 }
 
-/* Puts PostgreSQL's handlers back. */
+/* What Python or a library did to handlers is undone. A child must never come back from Python. */
 void
 exclave_leave_python(void)
 {
+	if (is_child)
+		_exit(EXIT_FAILURE);
 	if (raises > 0 || patient_until != 0)
 		set_nag(0);
 	raises = 0;
-	for (int i = 0; i < lengthof(watched); i++)
-		sigaction(watched[i], &postgres_action[i], NULL);
 	in_python = 0;
+	stand_before(SA_RESTART, false);
+	pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 }
 
 /* For a function that Python calls and that calls PostgreSQL. */

@@ -70,6 +70,9 @@ initialize(const char *program)
 
 	PyPreConfig_InitIsolatedConfig(&early);
 	early.utf8_mode = 1;		/* whatever locale the database has */
+#ifdef __SANITIZE_ADDRESS__
+	early.allocator = PYMEM_ALLOCATOR_MALLOC;	/* objects of their own for the sanitizer */
+#endif
 	status = Py_PreInitialize(&early);
 	if (PyStatus_Exception(status))
 		return status;
@@ -106,6 +109,18 @@ import_bridge(void)
 			sigaction(number, &saved[number], NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return module;
+}
+
+/* Lets Python code not do what would harm the backend, as far as that can be seen. */
+static bool
+guard(void)
+{
+	PyObject   *module = PyImport_ImportModule("exclave.fdw.guards");
+	PyObject   *done = module == NULL ? NULL : PyObject_CallMethod(module, "guard_backend", NULL);
+
+	Py_XDECREF(module);
+	Py_XDECREF(done);
+	return done != NULL;
 }
 
 /* Starts Python if it does not run; the GIL stays with PostgreSQL's thread, as in PL/Python. */
@@ -146,7 +161,7 @@ exclave_start_python(void)
 		exclave_prepare_interrupts();
 	}
 	module = import_bridge();
-	if (module == NULL)
+	if (module == NULL || !guard())
 		exclave_throw();
 	exclave_prepare_rows();
 	exclave_prepare_to_python();

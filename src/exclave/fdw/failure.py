@@ -60,6 +60,8 @@ def _described(error: BaseException) -> tuple[str, str, str, str]:
     if isinstance(sqlstate, str):
         return sqlstate, said, getattr(error, "detail", None) or "", hint
     state = next((state for kind, state in _STATES if isinstance(error, kind)), "HV000")
+    if f"{type(error).__module__}.{type(error).__qualname__}" == "pyarrow.lib.ArrowCancelled":
+        state = "57014"  # pyarrow hears of a cancel itself while it works
     name = type(error).__qualname__
     message = f"{name}: {said}" if said else name
     lines = traceback.format_exception(error, limit=-40)
