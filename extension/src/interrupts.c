@@ -86,6 +86,12 @@ on_signal(int number)
 {
 	int			saved_errno = errno;
 
+	if (getpid() != MyProcPid)
+	{
+		signal(number, SIG_DFL);	/* a child that has not even begun */
+		raise(number);
+		return;
+	}
 	if (!pthread_equal(pthread_self(), main_thread))
 	{
 		pthread_kill(main_thread, number);	/* a library's thread got what was meant for us */
