@@ -51,13 +51,13 @@ def shown(connection: psycopg.Connection, name: str = "f") -> None:
 
 
 def rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
-    return connection.execute(sql.SQL(query)).fetchall()
+    return connection.execute(sql.SQL(query), prepare=False).fetchall()
 
 
 def fails(connection: psycopg.Connection, state: str, query: str = "SELECT * FROM f") -> str:
     """Give the message of the error, with its context, that a query gives."""
     with pytest.raises(psycopg.Error) as error:
-        connection.execute(sql.SQL(query))
+        connection.execute(sql.SQL(query), prepare=False)
     assert error.value.sqlstate == state, error.value
     return f"{error.value} {error.value.diag.context}"
 
