@@ -1,7 +1,7 @@
 /* modify.c: the callbacks of INSERT, UPDATE, DELETE and COPY. */
 #include "host.h"
 
-#include "catalog/partition.h"
+#include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
@@ -170,6 +170,27 @@ batch_size(ResultRelInfo *target)
 	return size;
 }
 
+static bool
+is_of_server(Oid relid, Oid server)
+{
+	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
+		GetForeignServerIdByRelId(relid) == server;
+}
+
+/* Whether rows that are written to a table may come to a server, perhaps as those of a partition. */
+static bool
+leads_to_server(Oid relid, Oid server)
+{
+	ListCell   *cell;
+
+	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+		return is_of_server(relid, server);
+	foreach(cell, find_all_inheritors(relid, NoLock, NULL))
+		if (is_of_server(lfirst_oid(cell), server))
+			return true;
+	return false;
+}
+
 /*
  * Whether a statement that scans a table writes to it, or to another one of its server, which may
  * be the same there.
@@ -182,31 +203,62 @@ exclave_statement_writes(EState *estate, Oid relid)
 	if (estate->es_plannedstmt == NULL)
 		return false;
 	foreach(cell, estate->es_plannedstmt->resultRelations)
-	{
-		Oid			written = exec_rt_fetch(lfirst_int(cell), estate)->relid;
-
-		if (written == relid)
+		if (leads_to_server(exec_rt_fetch(lfirst_int(cell), estate)->relid,
+							GetForeignServerIdByRelId(relid)))
 			return true;
-		if (get_rel_relkind(written) == RELKIND_FOREIGN_TABLE &&
-			GetForeignServerIdByRelId(written) == GetForeignServerIdByRelId(relid))
-			return true;
-		if (get_rel_relispartition(relid) &&
-			list_member_oid(get_partition_ancestors(relid), written))
-			return true;
-	}
 	return false;
+}
+
+/* Says of an error which table was written: rows of a batch may be from long before. */
+static void
+say_which_table(void *argument)
+{
+	Relation	relation = ((ResultRelInfo *) argument)->ri_RelationDesc;
+
+	errcontext("writing to foreign table \"%s\"", RelationGetRelationName(relation));
+}
+
+/* Inserts, changes or removes one row; gives it as it is then, NULL if it was not there. */
+static TupleTableSlot *
+write_row(ResultRelInfo *target, const char *function, TupleTableSlot *slot,
+		  TupleTableSlot *planned)
+{
+	ErrorContextCallback context = {error_context_stack, say_which_table, target};
+	PythonWriter *writer = target->ri_FdwState;
+	HeapTupleData old;
+	bool		written;
+
+	error_context_stack = &context;
+	exclave_call_writer(writer, function, slot, planned);
+	if (writer->operation == CMD_DELETE && writer->returned_count > 0 &&
+		exclave_old_row(target, planned, &old))
+	{
+		/* what the class does not give is taken from there */
+		ExecForceStoreHeapTuple(&old, slot, false);
+		ExecMaterializeSlot(slot);
+	}
+	written = exclave_written(writer, 0, slot);
+	exclave_written_end(writer);
+	error_context_stack = context.previous;
+	return written ? slot : NULL;
 }
 
 static TupleTableSlot *
 exec_insert(EState *estate, ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *planned)
 {
-	PythonWriter *writer = target->ri_FdwState;
-	bool		written;
+	return write_row(target, "insert", slot, NULL);
+}
 
-	exclave_call_writer(writer, "insert", slot, NULL);
-	written = exclave_written(writer, 0, slot);
-	exclave_written_end(writer);
-	return written ? slot : NULL;
+static TupleTableSlot *
+exec_update(EState *estate, ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *planned)
+{
+	return write_row(target, "update", slot, planned);
+}
+
+static TupleTableSlot *
+exec_delete(EState *estate, ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *planned)
+{
+	return write_row(target, "delete", ExecClearTuple(slot), planned);
 }
 
 /* Gives room for those rows of a batch that were inserted; PostgreSQL keeps its own array. */
@@ -225,49 +277,20 @@ static TupleTableSlot **
 exec_batch_insert(EState *estate, ResultRelInfo *target, TupleTableSlot **slots,
 				  TupleTableSlot **planned, int *count)
 {
+	ErrorContextCallback context = {error_context_stack, say_which_table, target};
 	PythonWriter *writer = target->ri_FdwState;
 	TupleTableSlot **kept = kept_slots(writer, *count);
 	int			inserted = 0;
 
+	error_context_stack = &context;
 	exclave_call_batch_writer(writer, slots, *count);
 	for (int i = 0; i < *count; i++)
 		if (exclave_written(writer, i, slots[i]))
 			kept[inserted++] = slots[i];
 	exclave_written_end(writer);
+	error_context_stack = context.previous;
 	*count = inserted;
 	return kept;
-}
-
-static TupleTableSlot *
-exec_update(EState *estate, ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *planned)
-{
-	PythonWriter *writer = target->ri_FdwState;
-	bool		written;
-
-	exclave_call_writer(writer, "update", slot, planned);
-	written = exclave_written(writer, 0, slot);
-	exclave_written_end(writer);
-	return written ? slot : NULL;
-}
-
-static TupleTableSlot *
-exec_delete(EState *estate, ResultRelInfo *target, TupleTableSlot *slot, TupleTableSlot *planned)
-{
-	PythonWriter *writer = target->ri_FdwState;
-	HeapTupleData old;
-	bool		written;
-
-	ExecClearTuple(slot);
-	exclave_call_writer(writer, "delete", NULL, planned);
-	if (writer->returned_count > 0 && exclave_old_row(target, planned, &old))
-	{
-		/* what the class does not give is taken from there */
-		ExecForceStoreHeapTuple(&old, slot, false);
-		ExecMaterializeSlot(slot);
-	}
-	written = exclave_written(writer, 0, slot);
-	exclave_written_end(writer);
-	return written ? slot : NULL;
 }
 
 void

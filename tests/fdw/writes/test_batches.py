@@ -51,7 +51,7 @@ def test_rows_that_are_left_out_of_a_batch_are_not_counted(store: psycopg.Connec
 
 def test_an_error_in_a_late_batch_is_one_of_the_statement(store: psycopg.Connection) -> None:
     table(store, "t", "id int, label text", unique="id", batch="10")
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    with pytest.raises(psycopg.errors.UniqueViolation, match='writing to foreign table "t"'):
         store.execute("INSERT INTO t SELECT i % 19, '' FROM generate_series(1, 20) AS i")
     assert counts(store) == [10, 10]
     assert rows(store, "SELECT * FROM t") == []

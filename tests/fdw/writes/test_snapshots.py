@@ -52,3 +52,6 @@ def test_partitions_count_too(store: psycopg.Connection) -> None:
     store.execute("INSERT INTO p SELECT 'far', i FROM generate_series(1, 30) AS i")
     assert store.execute("INSERT INTO p SELECT * FROM far").rowcount == 30
     assert store.execute("INSERT INTO p SELECT * FROM p").rowcount == 60
+    store.execute("CREATE FOREIGN TABLE again (town text, id int) SERVER store "
+                  "OPTIONS (store 'far')")  # fmt: skip
+    assert store.execute("INSERT INTO p SELECT * FROM again").rowcount == 120
