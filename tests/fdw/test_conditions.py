@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from exclave.cluster import Cluster, Database
 from exclave.fdw import (
     And,
     AnyOf,
@@ -217,6 +218,35 @@ def test_a_null_parameter_leaves_what_may_hold_without_it(told: Told) -> None:
     truth = compare("o", "=", True)
     assert told.conditions("EXECUTE q('{1,NULL}')") == [(Or((AnyOf("i", "=", (1,)), truth)),)]
     assert told.conditions("EXECUTE q(NULL)") == [(Or((truth,)),)]
+
+
+def test_texts_arrive_from_databases_of_other_encodings(
+    host_cluster: Cluster, connection: psycopg.Connection
+) -> None:
+    latin = Database(host_cluster, f"latin_{connection.info.dbname}")
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0").format(
+            sql.Identifier(latin.name)
+        )
+    )
+    try:
+        with latin.connect() as other:
+            for statement in (
+                "CREATE EXTENSION exclave_fdw",
+                "SELECT exclave.create_wrapper('told', 'condition_wrappers:Told')",
+                "CREATE SERVER told FOREIGN DATA WRAPPER told",
+                'CREATE FOREIGN TABLE t ("süß" text, n name, a text[]) SERVER told '
+                "OPTIONS (rows $$[('é', 'é', None)]$$)",
+            ):
+                other.execute(sql.SQL(statement))
+            told = Told(other)
+            query = "SELECT n FROM t WHERE \"süß\" IN ('é', 'ü') AND n = 'é' AND a IS NULL"
+            assert told.rows(query) == [("é",)]
+            ((in_list, *others),) = told.conditions(query)
+            assert in_list == AnyOf("süß", "=", ("é", "ü"), collation="C")
+            assert set(others) == {compare("n", "=", "é", "C"), IsNull("a")}
+    finally:
+        host_cluster.drop_database(latin.name)
 
 
 def test_a_class_cannot_promise_what_it_was_not_asked_for(told: Told) -> None:

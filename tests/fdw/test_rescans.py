@@ -212,6 +212,28 @@ def test_partitions_and_children_are_told_of_conditions_on_their_parent(told: To
     assert len(told.notices) == 1
 
 
+def test_partitions_are_looked_up_too(told: Told) -> None:
+    told.run(
+        "CREATE TABLE p (i int, t text) PARTITION BY RANGE (i)",
+        *(
+            f"CREATE FOREIGN TABLE p{low} PARTITION OF p FOR VALUES FROM ({low}) TO ({low + 3}) "
+            f"SERVER told OPTIONS (rows $$[(i, 'x') for i in range({low}, {low + 3})]$$, "
+            "lookup 'i', exact 'filter')"
+            for low in (1, 4)
+        ),
+        "INSERT INTO h SELECT generate_series(3, 4)",
+        "ANALYZE h",
+        "SET enable_partition_pruning = off",
+    )
+    query = "SELECT k, t FROM h JOIN p ON i = k WHERE t = 'x' ORDER BY 1"
+    assert told.rows(query) == [(2, "x"), (3, "x"), (4, "x"), (5, "x"), (5, "x")]
+    assert len(told.notices) == 12, told.notices
+    assert all(said.count("value=") == 2 for said in told.notices), told.notices
+    told.run("SET enable_partition_pruning = on")
+    assert told.rows(query) == [(2, "x"), (3, "x"), (4, "x"), (5, "x"), (5, "x")]
+    assert len(told.notices) == 5, told.notices
+
+
 def test_only_a_class_that_says_so_runs_in_parallel_workers(told: Told) -> None:
     version = told.connection.info.server_version
     setting = "debug_parallel_query" if version >= 160000 else "force_parallel_mode"

@@ -134,7 +134,8 @@ def answered(made: ScanPlan, request: ScanRequest = REQUEST) -> tuple[Any, ...]:
 def test_an_answer_says_what_c_keeps() -> None:
     made = ScanPlan({"x": [1]}, exact=[Comparison("a", "=", 5)], lookups=[Lookup(("a",), 2, 3, 4)])
     kept, rows, width, startup, cost, exact, flags, lookups = answered(made)
-    assert (kept, rows, width, startup, cost) == ('{"x":[1]}', 1000, 0, 10, 100)
+    assert (kept, rows, width, startup, cost) == ('{"x":[1]}', -1, 0, 10, 100)
+    assert answered(ScanPlan(rows=7))[1] == 7
     assert exact == (2,)
     assert flags & 1 == 0
     assert lookups == (((3,), 2.0, 3.0, 4.0),)
