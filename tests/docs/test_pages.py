@@ -4,7 +4,8 @@
 right after one is what it prints. ``sql hub`` and ``sql remote`` blocks are run by a superuser in
 the database ``shop`` on the hub or ``accounts`` on the remote, which docs/two-databases.md sets up
 before each page; pages that link to docs/companies.md find its databases too, for ``sql nl`` and
-``sql be``. On the pages the hub listens on port 5432 and the remote on 5433. Of ``sh``
+``sql be``. On the pages the hub listens on port 5432 and the remote on 5433. The hub of pages that
+make a wrapper in Python runs it, with what is in ``/srv/wrappers`` on its path. Of ``sh``
 blocks the commands are checked to exist, ``python -c`` is run, and ``export`` is obeyed; ``sh run``
 blocks are run by a shell. A block with ``title="…"`` is written to the file of that name.
 """
@@ -20,6 +21,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,6 +32,7 @@ from types import ModuleType
 import pytest
 import sqlalchemy as sa
 import yaml
+from tests.hosting import host_environment, hosted_installation
 
 from exclave.cluster import Cluster, ClusterSpec, find_installation, start_clusters
 
@@ -37,6 +40,7 @@ ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "docs" / "two-databases.md"
 COMPANIES = ROOT / "docs" / "companies.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SRV = "/srv/"
 PORTS = {"hub": "5432", "remote": "5433"}
 DATABASES = {
     "hub": ("hub", "shop"),
@@ -87,9 +91,10 @@ def blocks_of(page: Path) -> list[Block]:
 class Reader:
     """Runs pages as a reader would who has a hub and a remote."""
 
-    def __init__(self, hub: Cluster, remote: Cluster) -> None:
+    def __init__(self, hub: Cluster, remote: Cluster, srv: Path | None = None) -> None:
         self.hub = hub
         self._clusters = {"hub": hub, "remote": remote}
+        self._srv = f"{srv}/" if srv else SRV
 
     @contextmanager
     def databases(self, places: Iterable[str]) -> Generator[None]:
@@ -120,7 +125,7 @@ class Reader:
         printed: str | None = None
         for block in blocks:
             if block.file:
-                file = Path(block.file)
+                file = Path(self._with_ports(block.file))
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(self._with_ports(block.code), encoding="utf-8")
             elif block.language == "python":
@@ -171,12 +176,12 @@ class Reader:
             text = re.sub(rf"\b{port}\b", f"<{name}>", text)
         for name, cluster in self._clusters.items():
             text = text.replace(f"<{name}>", str(cluster.port))
-        return text
+        return text.replace(SRV, self._srv)
 
     def _without_ports(self, text: str) -> str:
         for name, cluster in self._clusters.items():
             text = re.sub(rf"\b{cluster.port}\b", PORTS[name], text)
-        return text
+        return text.replace(self._srv, SRV)
 
 
 def exports(block: Block) -> Iterator[tuple[str, str]]:
@@ -194,6 +199,22 @@ def reader(cluster: Cluster) -> Iterator[Reader]:
     spec = ClusterSpec(installation=find_installation(cluster.major), auth="scram")
     with start_clusters([spec, spec]) as (hub, remote):
         yield Reader(hub, remote)
+
+
+@pytest.fixture(scope="module")
+def hosted_reader(cluster: Cluster) -> Iterator[Reader]:
+    """The same, with a hub that runs wrappers in Python."""
+    hosted = hosted_installation(cluster.major)
+    with tempfile.TemporaryDirectory(prefix="exclave-srv-") as folder:
+        srv = Path(folder)
+        srv.chmod(0o755)
+        for name in ("data", "wrappers"):
+            (srv / name).mkdir()
+        settings = {"exclave_fdw.python": str(host_environment(srv / "venv", srv / "wrappers"))}
+        hub = ClusterSpec(installation=hosted, auth="scram", settings=settings)
+        remote = ClusterSpec(installation=find_installation(cluster.major), auth="scram")
+        with start_clusters([hub, remote]) as (first, second):
+            yield Reader(first, second, srv)
 
 
 @contextmanager
@@ -228,8 +249,14 @@ def named(page: Path) -> str:
     ids=named,
 )
 def test_a_page_does_what_it_says(
-    page: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    page: Path,
+    request: pytest.FixtureRequest,
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    hosted = "exclave.create_wrapper" in page.read_text(encoding="utf-8")
+    reader: Reader = request.getfixturevalue("hosted_reader" if hosted else "reader")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PGPASSWORD", reader.hub.password or "")  # an administrator's
     monkeypatch.setenv("PYTEST_PLUGINS", "exclave.testing.plugin")  # also where not installed
