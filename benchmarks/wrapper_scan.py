@@ -139,7 +139,7 @@ def compare(connection: psycopg.Connection, query: str, tables: list[str]) -> No
         median = statistics.median(clocks[table])
         used = statistics.median(processors[table])
         say(
-            source=table,
+            source=table.split()[-1],
             median_ms=round(median, 1),
             best_ms=round(min(clocks[table]), 1),
             processor_ms=round(used, 1),
