@@ -214,6 +214,49 @@ def test_files_answer_as_a_heap_table_does(place: Any, data: st.DataObject) -> N
         assert answers[2] == answers[0], query
 
 
+@pytest.mark.parametrize("operator", ["=", "<", ">="])
+def test_values_that_come_later_are_those_of_the_plan(place: Any, operator: str) -> None:
+    connection, folder = place
+    most = max(len(values) for _, _, values in TYPES.values())
+    fill(
+        connection,
+        folder,
+        [
+            (number, *(values[number] if number < len(values) else None
+                       for _, _, values in TYPES.values()))
+            for number in range(most)
+        ],
+    )  # fmt: skip
+    connection.execute("SET plan_cache_mode = force_generic_plan")
+    for column, (kind, _, values) in TYPES.items():
+        plain = kind.removesuffix(' COLLATE "C"')
+        others = [text for text in OTHERS.get(column, []) if "::" not in text]
+        given = [*others, *(literal(value, plain) for value in values)]
+        for name in ("heap", "parquet"):
+            connection.execute(
+                sql.SQL(
+                    f"PREPARE {name}_all({plain}) AS SELECT id FROM {name} "
+                    f"WHERE {column} {operator} $1 ORDER BY id + 0"
+                )
+            )
+            connection.execute(
+                sql.SQL(
+                    f"PREPARE {name}_count({plain}) AS SELECT count(*) FROM {name} "
+                    f"WHERE NOT {column} {operator} $1"
+                )
+            )
+        for what in ("all", "count"):
+            for value in given:
+                answers = [
+                    answer(connection, f"EXECUTE {name}_{what}({value})")
+                    for name in ("heap", "parquet")
+                ]
+                assert answers == [answers[0]] * 2, f"{column} {operator} {value}"
+        for name in ("heap", "parquet"):
+            connection.execute(sql.SQL(f"DEALLOCATE {name}_all; DEALLOCATE {name}_count"))
+    connection.execute("RESET plan_cache_mode")
+
+
 def answer(connection: psycopg.Connection, query: str) -> list[Any] | str:
     """Give the rows, or the SQLSTATE of the error."""
     try:

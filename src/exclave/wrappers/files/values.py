@@ -11,7 +11,13 @@ from uuid import UUID
 from exclave.fdw import Unrepresentable
 from exclave.wrappers.files.columns import SourceColumn
 
-_DATES = ("date", "timestamp without time zone", "timestamp with time zone")
+_SPECIAL = {
+    "date": ("date", "DATE"),
+    "time without time zone": ("time", "TIME"),
+    "timestamp without time zone": ("timestamp", "TIMESTAMP"),
+    "timestamp with time zone": ("timestamptz", "TIMESTAMP WITH TIME ZONE"),
+}
+"""Types that have values which Python has not, with kind and type in DuckDB."""
 
 _EXACT = Context(prec=200_000)
 
@@ -124,17 +130,16 @@ def _instant(column: SourceColumn, operator: str, value: object, values: Values)
 
 
 def _special(column: SourceColumn, value: Unrepresentable, values: Values) -> str:
-    """Write an infinite date, or one before Christ or after the year 9999, as DuckDB reads it."""
+    """Write infinity, a year before Christ or after 9999, or 24 o'clock, as DuckDB reads it."""
+    kind, type_name = _SPECIAL.get(value.type, ("other", ""))
     local = {"date", "timestamp"}
-    same = (column.kind == "timestamptz") == (value.type == _DATES[2])
-    if value.type not in _DATES or column.kind not in {*local, "timestamptz"} or not same:
+    if kind == "other" or (column.kind != kind and not {column.kind, kind} <= local):
         raise NotAsked
     text = value.text
     if text.endswith(" BC"):
         day, _, rest = text.removesuffix(" BC").partition(" ")
         text = f"{day} (BC) {rest}".strip()
-    names = {"date": "DATE", "timestamp without time zone": "TIMESTAMP"}
-    return values.place(text, names.get(value.type, column.type))
+    return values.place(text, type_name)
 
 
 def sample(declared: str) -> object:
