@@ -58,7 +58,7 @@ def tables(host_cluster: Cluster) -> Iterator[psycopg.Connection]:
         executed(connection, "CREATE COLLATION language (provider = libc, locale = 'C.UTF-8')")
         executed(connection, "CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')")
         executed(connection, "CREATE DOMAIN positive AS int CHECK (VALUE > 0)")
-        for name in ("Counting", "Liar", "Modest", "Asking", "Quacking"):
+        for name in ("Counting", "Liar", "Modest", "Asking", "Quacking", "Parallel"):
             executed(
                 connection,
                 f"SELECT exclave.create_wrapper('{name}', 'counting_wrappers:{name}');"
@@ -151,6 +151,9 @@ PUSHED = [
     ("SELECT id FROM f ORDER BY note COLLATE \"C\", id LIMIT 4", "Sort Key: note"),
     ("SELECT id, upper(kind) FROM f ORDER BY id FETCH FIRST 2 ROWS ONLY", "Limit: 2"),
     ("SELECT count(*), avg(amount) FROM f WHERE kind = 'a'", "Aggregates: count(*)"),
+    ("SELECT id, (SELECT sum(y.id) FROM l y WHERE y.id < x.id) FROM f x ORDER BY 1 LIMIT 3", ""),
+    ("SELECT (SELECT sum(y.id) FROM l y WHERE y.kind < x.kind) FROM f x GROUP BY kind", ""),
+    ("SELECT count(*), (SELECT sum(y.id) FROM l y) FROM f HAVING count(*) > 3", ""),
     ("SELECT count(*) FROM f WHERE kind = 'nobody' OR amount > 1e40", "Aggregates: count(*)"),
     ("SELECT kind, count(*) FROM f WHERE id IN (1, 2, 6) GROUP BY kind", "Group Key: kind"),
     ("SELECT sum(number) FROM f WHERE NOT flag AND (small > 1 OR label IS NULL)", "sum(number)"),
@@ -175,6 +178,7 @@ def same_rows(tables: psycopg.Connection, query: str) -> None:
 def test_what_a_class_can_do_it_does_and_the_rows_are_those_of_postgresql(
     tables: psycopg.Connection, server: str
 ) -> None:
+    executed(tables, "DROP FOREIGN TABLE IF EXISTS g")
     executed(tables, declared("g", server, ROWS))
     for written, shows in PUSHED:
         query = re.sub(r"\bf\b", "g", written)
@@ -183,7 +187,6 @@ def test_what_a_class_can_do_it_does_and_the_rows_are_those_of_postgresql(
         assert nodes(plan)[0] == "Foreign Scan", plan
         assert shows in plan, plan
         same_rows(tables, query)
-    executed(tables, "DROP FOREIGN TABLE g")
 
 
 LEFT = [
@@ -215,6 +218,7 @@ LEFT = [
     ("SELECT kind, count(*) FROM f GROUP BY ROLLUP (kind)", "Aggregate"),
     ("SELECT kind, flag, count(*) FROM f GROUP BY GROUPING SETS (kind, flag)", "Aggregate"),
     ("SELECT 1 FROM f HAVING true", "Result"),
+    ("SELECT count(*) FROM f HAVING EXISTS (SELECT 1 FROM l)", "Aggregate"),
     ("SELECT a.kind, count(*) FROM f a JOIN f b USING (id) GROUP BY 1", "Aggregate"),
     ("SELECT count(*) FROM f WHERE upper(kind) = 'A'", "Aggregate"),
     ("SELECT count(*) FROM f WHERE kind LIKE 'a%'", "Aggregate"),
@@ -561,6 +565,20 @@ def test_groups_are_asked_for_again_with_each_outer_row(tables: psycopg.Connecti
     )
     assert "Limit: 2" in shown(tables, lateral)
     same_rows(tables, lateral)
+
+
+def test_parallel_workers_may_do_the_same(tables: psycopg.Connection) -> None:
+    executed(tables, declared("p", "parallel", ROWS))
+    version = tables.info.server_version
+    setting = "debug_parallel_query" if version >= 160000 else "force_parallel_mode"
+    executed(tables, f"SET {setting} = on")
+    for query, _ in PUSHED[::3]:
+        in_parallel = re.sub(r"\bf\b", "p", query)
+        plan = shown(tables, in_parallel)
+        assert "Gather" in plan or "nothing" in query or "InitPlan" in plan, plan
+        found, expected = rows(tables, in_parallel), rows(tables, query)
+        assert sorted(found) == sorted(expected), query
+    executed(tables, f"RESET {setting}")
 
 
 def test_conditions_behind_a_barrier_keep_groups_at_home(tables: psycopg.Connection) -> None:

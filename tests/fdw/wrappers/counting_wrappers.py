@@ -211,6 +211,12 @@ class Liar(Counting):
         yield from [*super().scan(plan, context)] * options.repeat
 
 
+class Parallel(Counting):
+    """May do its work in parallel workers."""
+
+    parallel_safe = True
+
+
 class Modest(Counting):
     """Could do all, and is asked for nothing."""
 
