@@ -33,9 +33,9 @@ def test_run_gives_clusters_until_it_is_interrupted(
 ) -> None:
     environment = {**os.environ, "EXCLAVE_PG": str(cluster.installation.bin_dir)}
     command = [EXCLAVE, "cluster", "run", "--count", "2", "--version", str(cluster.major)]
-    command += ["--auth", auth, "--json"]
+    command += ["--auth", auth, "--json", "--setting", "work_mem=5MB"]
     with subprocess.Popen(
-        [*command, "--auth", auth, "--json"],
+        command,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -47,6 +47,7 @@ def test_run_gives_clusters_until_it_is_interrupted(
             for one in shown:
                 with psycopg.connect(one["dsn"]) as connection:
                     assert connection.info.server_version // 10000 == cluster.major
+                    assert connection.execute("SHOW work_mem").fetchone() == ("5MB",)
                 with psycopg.connect(one["url"].replace("+psycopg", "")) as connection:
                     assert connection.pgconn.used_password is (auth == "scram")
             process.send_signal(ending)

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
 from typing import Annotated
 
@@ -46,11 +46,16 @@ def run(
     auth: Annotated[
         Auth, typer.Option(help="How logins over TCP are checked: not at all, or by password.")
     ] = Auth.TRUST,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A setting of the server; may be repeated."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Start clusters, say how to connect to them, and remove them at Ctrl-C."""
-    spec = ClusterSpec(major=version, auth=auth.value)
-    with _told_errors(), start_clusters([spec] * count) as clusters:
+    with _told_errors(), ExitStack() as stack:
+        spec = ClusterSpec(major=version, auth=auth.value, settings=_settings(setting))
+        clusters = stack.enter_context(start_clusters([spec] * count))
         _show([_described(cluster) for cluster in clusters], as_json)
         if not as_json:
             Console(stderr=True).print("Ctrl-C stops and removes them.")
@@ -82,6 +87,13 @@ def fetch(
     with _told_errors():
         installation = fetch_installation(major)
         typer.echo(f"PostgreSQL {installation.version} is in {installation.bin_dir}")
+
+
+def _settings(given: list[str] | None) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given or ()]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise ClusterError("--setting takes NAME=VALUE, such as --setting work_mem=64MB")
+    return {name: value for name, _, value in pairs}
 
 
 def _described(cluster: Cluster) -> dict[str, str]:

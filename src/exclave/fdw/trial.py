@@ -137,23 +137,32 @@ class Trial:
             raise WrapperError(f"the plan cannot be kept as JSON: {error}") from None
         return replace(plan, remote=kept, columns=request.columns)
 
-    def rows(self, plan: ScanPlan | None = None, limit: int | None = None) -> list[tuple[Any, ...]]:
-        """Scan, and give the rows, with Python's values.
+    def rows(
+        self,
+        columns: Sequence[str] | None = None,
+        conditions: Sequence[Condition] = (),
+        limit: int | None = None,
+        **more: Any,
+    ) -> list[tuple[Any, ...]]:
+        """Plan a scan and run it; give the rows, with Python's values.
+
+        PostgreSQL would leave out those that do not fulfil conditions which are not exact.
 
         Parameters
         ----------
-        plan
-            What `plan` gave; None plans a scan of all columns.
+        columns, conditions, more
+            As `plan` takes them.
         limit
-            How many rows at most.
+            How many rows to read at most.
 
         Raises
         ------
         WrapperError
             If a row has not one value for each column of the plan.
         """
-        plan = self.plan() if plan is None else plan
-        answer = self.cls().scan(plan, ScanContext(self.table, session_type=self.cls.Session))
+        plan = self.plan(columns, conditions, **more)
+        context = ScanContext(self.table, tuple(conditions), session_type=self.cls.Session)
+        answer = self.cls().scan(plan, context)
         try:
             found = itertools.islice(_rows(answer, plan.columns), limit)
             return [_checked(row, plan.columns) for row in found]

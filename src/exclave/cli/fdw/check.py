@@ -158,7 +158,7 @@ def _found(
     found["explain"] = _asked("explain", lambda: trial.explain(plan))
     if columns:
         found["columns"] = [*columns]
-        found["rows"] = [list(row) for row in _asked("scan", lambda: trial.rows(plan, rows))]
+        found["rows"] = [list(row) for row in _asked("scan", lambda: trial.rows(limit=rows))]
     return found
 
 
