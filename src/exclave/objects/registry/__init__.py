@@ -78,7 +78,7 @@ class WrapperRules:
     name
         The wrapper's usual name.
     extension
-        The extension that brings it.
+        The extension that brings it; empty for one that is made otherwise.
     complete
         Whether an option that is not listed is an error.
     options
@@ -91,9 +91,28 @@ class WrapperRules:
     options: Mapping[Level, Mapping[str, OptionRule]]
 
 
-@cache
+_registered: dict[str, WrapperRules] = {}
+
+
+def register(rules: WrapperRules) -> None:
+    """Make a wrapper known in this process, besides those with a file here.
+
+    Parameters
+    ----------
+    rules
+        What is known of it; replaces what was known of a wrapper of this name.
+    """
+    _registered[rules.name] = rules
+    open_mapping_options.cache_clear()
+
+
 def rules_of(wrapper: str) -> WrapperRules | None:
-    """Give what is known of a wrapper, or ``None`` for one without a file here."""
+    """Give what is known of a wrapper, or ``None`` for one that is neither registered nor here."""
+    return _registered.get(wrapper) or _read(wrapper)
+
+
+@cache
+def _read(wrapper: str) -> WrapperRules | None:
     import tomllib
 
     source = _files().joinpath(f"{wrapper}.toml")
@@ -125,7 +144,8 @@ def _rule(name: str, level: Level, data: dict[str, Any]) -> OptionRule:
 @cache
 def open_mapping_options() -> frozenset[str]:
     """Give the names of user mapping options that are known to be no secret."""
-    known = [rules_of(name.removesuffix(".toml")) for name in _names()]
+    names = {name.removesuffix(".toml") for name in _names()} | _registered.keys()
+    known = [rules_of(name) for name in names]
     open_names = {
         rule.name
         for rules in known
