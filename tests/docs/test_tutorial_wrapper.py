@@ -11,17 +11,21 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from tests.docs.test_pages import ROOT, Block, blocks_of
-from tests.hosting import host_environment
+from tests.hosting import host_environment, hosted_installation
 
-from exclave.cluster import Cluster
+from exclave.fdw.trial import Trial
 
+VERSIONS = [int(major) for major in os.environ.get("EXCLAVE_TEST_PG", "18,15").split(",")]
 PAGE = ROOT / "docs" / "tutorial-wrapper.md"
 PREPARED = ("python3 -m venv", "pip install")
 PROGRAM = "#!{python}\nimport sys\nfrom {module} import {function}\nsys.exit({function}())\n"
@@ -104,9 +108,9 @@ class Follower:
 
 
 @pytest.fixture
-def follower(host_cluster: Cluster) -> Iterator[Follower]:
+def follower() -> Iterator[Follower]:
     """A reader with a PostgreSQL that has no host yet, and a folder that the server can read."""
-    original = host_cluster.installation
+    original = hosted_installation(VERSIONS[0])  # one is enough
     if not (original.bin_dir / "psql").is_file():
         pytest.skip(f"the PostgreSQL {original.version} has no psql")
     root = next(folder for folder in original.bin_dir.parents if folder.parent.name == "host")
@@ -151,3 +155,13 @@ def test_a_reader_of_the_tutorial_gets_what_it_says(follower: Follower) -> None:
                 assert printed is not None or "ERROR" not in told, told
             if printed is not None:
                 assert stripped(told) == stripped(printed), f"{block} printed"
+
+
+def test_the_class_of_the_readme_gives_its_rows() -> None:
+    [block] = [block for block in blocks_of(ROOT / "README.md") if block.file == "primes.py"]
+    module: dict[str, Any] = {"__name__": "primes"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "primes", ModuleType("primes"))
+        exec(compile(block.code, "primes.py", "exec"), module)
+    trial = Trial(module["Primes"], {"n": "int"}, {"below": "12"})
+    assert trial.rows() == [(2,), (3,), (5,), (7,), (11,)]
