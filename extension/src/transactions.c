@@ -297,7 +297,7 @@ keep(Oid server, Oid user, PyObject *object)
 		session->server = server;
 		session->user = user;
 		session->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(server));
-		strlcpy(session->name, found->servername, NAMEDATALEN);
+		snprintf(session->name, NAMEDATALEN, "%s", found->servername);
 		session->next = sessions;
 		sessions = session;
 		made = session;

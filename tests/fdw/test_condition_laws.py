@@ -217,7 +217,7 @@ def with_parameters(parts: list[Part]) -> tuple[sql.Composable, list[str], list[
 SELECT = sql.SQL("SELECT id FROM {} WHERE {} ORDER BY id")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(where=WHERE)
 def test_constants(tables: psycopg.Connection, where: list[Part]) -> None:
     condition = with_literals(where)
@@ -228,7 +228,7 @@ def test_constants(tables: psycopg.Connection, where: list[Part]) -> None:
     assert found == [expected] * 3
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(where=WHERE, nulls=st.sets(st.integers(0, 5), max_size=1))
 def test_parameters_of_generic_plans(
     tables: psycopg.Connection, where: list[Part], nulls: set[int]
