@@ -64,6 +64,7 @@ extern bool exclave_in_session(void);
 extern PyObject *exclave_host_execute(PyObject *self, PyObject *arguments);
 
 /* host_api.c: the module _exclave_host, which Python calls */
+extern bool exclave_may_call_postgres(const char *what);
 extern bool exclave_may_use_postgres(const char *what);
 PyMODINIT_FUNC PyInit__exclave_host(void);
 

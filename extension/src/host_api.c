@@ -7,6 +7,17 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* PostgreSQL is not made for threads. */
+bool
+exclave_may_call_postgres(const char *what)
+{
+	if (exclave_in_main_thread())
+		return true;
+	PyErr_Format(PyExc_RuntimeError,
+				 "%s can only be asked for in the thread that PostgreSQL has called", what);
+	return false;
+}
+
 /*
  * Whether Python may ask for `what` now, where PostgreSQL then works on the statement. Not from
  * another thread, nor after the transaction, nor as the statement is cleaned up.
@@ -14,10 +25,9 @@
 bool
 exclave_may_use_postgres(const char *what)
 {
-	if (!exclave_in_main_thread())
-		PyErr_Format(PyExc_RuntimeError,
-					 "%s can only be asked for in the thread that PostgreSQL has called", what);
-	else if (!IsTransactionState() || exclave_is_releasing() || exclave_in_session())
+	if (!exclave_may_call_postgres(what))
+		return false;
+	if (!IsTransactionState() || exclave_is_releasing() || exclave_in_session())
 		PyErr_Format(PyExc_RuntimeError,
 					 "%s can only be asked for while a statement runs, not as it or its transaction ends",
 					 what);
@@ -36,7 +46,8 @@ host_log(PyObject *self, PyObject *arguments)
 	volatile bool good = true;
 	bool		was_in_python;
 
-	if (!PyArg_ParseTuple(arguments, "is", &level, &message))
+	if (!PyArg_ParseTuple(arguments, "is", &level, &message) ||
+		!exclave_may_call_postgres("a message"))
 		return NULL;
 	if (level >= ERROR)
 	{

@@ -18,7 +18,8 @@ exclave_has_role(PyObject *self, PyObject *arguments)
 	volatile bool has = false;
 	bool		was_in_python;
 
-	if (!PyArg_ParseTuple(arguments, "Is", &user, &name))
+	if (!PyArg_ParseTuple(arguments, "Is", &user, &name) ||
+		!exclave_may_use_postgres("a role"))
 		return NULL;
 	was_in_python = exclave_pause_python();
 	PG_TRY();
@@ -47,7 +48,7 @@ exclave_is_superuser(PyObject *self, PyObject *arguments)
 	volatile bool is = false;
 	bool		was_in_python;
 
-	if (!PyArg_ParseTuple(arguments, "I", &user))
+	if (!PyArg_ParseTuple(arguments, "I", &user) || !exclave_may_use_postgres("a role"))
 		return NULL;
 	was_in_python = exclave_pause_python();
 	PG_TRY();

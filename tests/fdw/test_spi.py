@@ -120,6 +120,8 @@ def test_cursors_are_rescanned_and_several_are_open(coded: psycopg.Connection) -
     with coded.transaction():
         coded.execute("DECLARE a CURSOR FOR SELECT id FROM f")
         coded.execute("DECLARE b CURSOR FOR SELECT id FROM f")
+        coded.execute("DECLARE left_open CURSOR FOR SELECT id FROM f")
+        rows(coded, "FETCH 1 FROM left_open")
         assert rows(coded, "FETCH 2 FROM a") == [(1,), (2,)]
         assert rows(coded, "FETCH 1 FROM b") == [(1,)]
         coded.execute("INSERT INTO players VALUES (11)")
@@ -332,6 +334,7 @@ def test_terminate_ends_a_statement_of_python(coded: psycopg.Connection, host: D
 
 
 def test_statements_nest_until_the_stack_ends(coded: psycopg.Connection) -> None:
+    coded.execute("SET max_stack_depth = '400kB'")
     table(
         coded, "a int",
         "def one():\n    for row in spi.execute('SELECT id FROM public.players').rows:\n"
@@ -348,6 +351,14 @@ def test_statements_nest_until_the_stack_ends(coded: psycopg.Connection) -> None
 
 
 PLACES = [
+    (
+        "found = []\n"
+        "def ask():\n"
+        "    try:\n        context.notice('from a thread')\n"
+        "    except RuntimeError as error:\n        found.append((str(error),))\n"
+        "thread = threading.Thread(target=ask)\nthread.start()\nthread.join()\nreturn found",
+        "a message can only be asked for in the thread",
+    ),
     (
         "found = []\n"
         "def ask():\n"
@@ -369,7 +380,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("code", "said"), PLACES, ids=["thread", "closing"])
+@pytest.mark.parametrize(("code", "said"), PLACES, ids=["message", "thread", "closing"])
 def test_where_no_statement_runs_there_is_no_spi(
     coded: psycopg.Connection, code: str, said: str
 ) -> None:

@@ -159,3 +159,31 @@ def test_a_dump_brings_it_back(empty: psycopg.Connection, host_cluster: Cluster)
         )  # fmt: skip
         with restored.connect() as connection:
             assert rows(connection, "SELECT * FROM public.f_players") == ROWS
+
+
+def test_schemas_are_imported(empty: psycopg.Connection) -> None:
+    run(empty, EXTENSION, SERVER, PLAYERS)
+    run(
+        empty,
+        "CREATE TYPE mood AS ENUM ('low', 'high')",
+        'CREATE VIEW "A view" AS SELECT id, \'low\'::mood AS "its mood" FROM players',
+        'CREATE TABLE c (a varchar(5) COLLATE "C" NOT NULL, b numeric(5,2)[], gone int)',
+        "ALTER TABLE c DROP gone",
+        "INSERT INTO c VALUES ('x', '{1.25}')",
+        "CREATE TABLE none ()",
+        "CREATE SCHEMA copies",
+        "CREATE SCHEMA nothing",
+        "IMPORT FOREIGN SCHEMA nothing FROM SERVER loopback INTO copies",
+        "IMPORT FOREIGN SCHEMA public FROM SERVER loopback INTO copies",
+    )
+    assert rows(empty, "SELECT * FROM copies.players") == ROWS
+    assert rows(empty, 'SELECT "its mood" FROM copies."A view" WHERE id = 1') == [("low",)]
+    assert rows(empty, "SELECT a, b::text FROM copies.c") == [("x", "{1.25}")]
+    made = "SELECT attname::text, format_type(atttypid, atttypmod), attnotnull, collname::text"
+    made += " FROM pg_attribute JOIN pg_collation o ON o.oid = attcollation"
+    assert rows(empty, made + " WHERE attrelid = 'copies.c'::regclass") == [
+        ("a", "character varying(5)", True, "C")
+    ]
+    assert rows(empty, "SELECT count(*) FROM copies.none") == [(0,)]
+    with pytest.raises(psycopg.errors.FdwNoSchemas, match='no schema "missing"'):
+        run(empty, "IMPORT FOREIGN SCHEMA missing FROM SERVER loopback INTO copies")

@@ -10,6 +10,7 @@ from exclave.fdw.messages import Messages
 from exclave.fdw.options import Options
 from exclave.fdw.session import Session
 from exclave.fdw.sessions import session_of
+from exclave.fdw.spi import Spi
 from exclave.fdw.table import Server, Wrapper
 
 
@@ -119,3 +120,8 @@ class ImportContext(Messages):
     def session(self) -> Any:
         """The session of the server and the user, as scans have it."""
         return session_of(self, self.session_type)
+
+    @property
+    def spi(self) -> Spi:
+        """The database itself, asked as the user."""
+        return Spi(self.user_oid)

@@ -9,15 +9,23 @@ found by name, as postgres_fdw finds them, and converted if INSERT would.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import groupby
 from typing import Annotated, Any
 
 from exclave.fdw import (
     Cursor,
     Doc,
     ForeignDataWrapper,
+    ImportContext,
+    ImportedColumn,
+    ImportedTable,
+    ImportRequest,
     Options,
     ScanContext,
     ScanPlan,
+    WrapperError,
     identifier,
 )
 
@@ -35,3 +43,21 @@ class Mufdw(ForeignDataWrapper):
         columns = ", ".join(map(identifier, plan.columns))
         source = identifier(options.schema_name, options.table_name)
         return context.spi.cursor(f"SELECT {columns} FROM {source}")  # noqa: S608
+
+    def import_schema(
+        self, request: ImportRequest, context: ImportContext
+    ) -> Iterator[ImportedTable]:
+        """Give the tables and views of a schema of the same database, without foreign tables."""
+        query = files("exclave.wrappers").joinpath("mufdw_columns.sql").read_text(encoding="utf-8")
+        schema = request.remote_schema
+        found = context.spi.execute(query, schema).rows
+        if not found:
+            raise WrapperError(f'there is no schema "{schema}"', sqlstate="HV00P")
+        for name, rows in groupby(found, key=lambda row: row[0]):
+            if name is not None:
+                columns = [_column(*row[1:]) for row in rows if row[1] is not None]
+                yield ImportedTable(name, columns, {"schema_name": schema, "table_name": name})
+
+
+def _column(name: str, kind: str, not_null: bool, collation: str | None) -> ImportedColumn:
+    return ImportedColumn(name, kind, not_null, collation=collation)
