@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from tests.fdw.writes.tables import rows
+from tests.fdw.writes.tables import rows, table
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def whose(connection: psycopg.Connection) -> psycopg.Connection:
         connection.execute(f"CREATE USER MAPPING FOR {user} SERVER whose OPTIONS (login '{login}')")
     connection.execute("CREATE TABLE p (a text, b text) PARTITION BY LIST (a)")
     connection.execute("CREATE FOREIGN TABLE q PARTITION OF p DEFAULT SERVER whose")
-    for table, view in {"w": "v", "p": "pv"}.items():
-        connection.execute(f"CREATE VIEW {view} AS TABLE {table}")
-        connection.execute(f"GRANT ALL ON {table} TO {role}; ALTER VIEW {view} OWNER TO {role}")
+    for name, view in {"w": "v", "p": "pv"}.items():
+        connection.execute(f"CREATE VIEW {view} AS TABLE {name}")
+        connection.execute(f"GRANT ALL ON {name} TO {role}; ALTER VIEW {view} OWNER TO {role}")
     connection.execute(f"GRANT CREATE ON SCHEMA public TO {role}")
     return connection
 
@@ -33,9 +33,9 @@ def test_views_are_written_as_their_owners(whose: psycopg.Connection) -> None:
     whose.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
     (name,) = rows(whose, "SELECT current_database()")[0]
     expected = {"w": "postgres the caller", "v": f"owner_of_{name} the owner"}
-    for table, user in expected.items():
+    for target, user in expected.items():
         for statement in ("INSERT INTO {} VALUES ('x')", "UPDATE {} SET b = 'z'", "DELETE FROM {}"):
-            whose.execute(statement.format(table))
+            whose.execute(statement.format(target))
             assert told.pop() == user, statement
     whose.execute("INSERT INTO p VALUES ('x', 'y')")
     assert told.pop() == expected["w"]
@@ -65,3 +65,19 @@ def test_a_class_may_write_to_the_database_itself(connection: psycopg.Connection
         ("a!",), ("b!",), ("c!",),
     ]  # fmt: skip
     assert rows(connection, "TABLE l") == [(1, "a"), (2, "b"), (3, "c")]
+
+
+def test_a_class_may_write_to_a_foreign_table_of_another_class(store: psycopg.Connection) -> None:
+    table(store, "local", "id int, label text", serial="id", key="id")
+    store.execute("SELECT exclave.create_wrapper('inside', 'trial_writes:Local')")
+    store.execute("CREATE SERVER inside FOREIGN DATA WRAPPER inside")
+    store.execute("CREATE FOREIGN TABLE l (id int, label text) SERVER inside")
+    for _ in range(2):
+        assert store.execute("INSERT INTO l (label) VALUES ('a'), ('b')").rowcount == 2
+    assert rows(store, "INSERT INTO l (label) VALUES ('c') RETURNING id") == [(5,)]
+    assert store.execute("DELETE FROM l WHERE label = 'b'").rowcount == 2
+    assert rows(store, "TABLE l") == [(1, "a"), (3, "a"), (5, "c")]
+    store.execute("ALTER FOREIGN TABLE local OPTIONS (ADD unique 'label')")
+    with pytest.raises(psycopg.errors.UniqueViolation, match="duplicate"):
+        store.execute("INSERT INTO l (label) VALUES ('d'), ('a')")
+    assert rows(store, "TABLE l") == [(1, "a"), (3, "a"), (5, "c")]
