@@ -5,6 +5,8 @@
 #include "foreign/fdwapi.h"
 #include "nodes/execnodes.h"
 #include "parser/parsetree.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "plan_nodes.h"
@@ -122,13 +124,25 @@ lines_of(TableDescription *table, ForeignScan *plan, struct ExplainState *es)
 	return lines;
 }
 
+/* Names the table of groups: PostgreSQL names that of rows itself. */
+static void
+show_relation(Oid relid, struct ExplainState *es)
+{
+	char	   *schema = es->verbose ? get_namespace_name(get_rel_namespace(relid)) : NULL;
+
+	ExplainPropertyText("Relation", quote_qualified_identifier(schema, get_rel_name(relid)), es);
+}
+
 static void
 explain_scan(ForeignScanState *node, struct ExplainState *es)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	TableDescription *table = exclave_describe_table(scanned_table(node, es), InvalidOid);
+	Oid			relid = scanned_table(node, es);
+	TableDescription *table = exclave_describe_table(relid, InvalidOid);
 	PyObject   *lines;
 
+	if (plan->scan.scanrelid == 0)
+		show_relation(relid, es);
 	ExplainPropertyText("Python Class", exclave_to_server(table->class_name), es);
 	show_upper(plan_upper(plan->fdw_private), es);
 	lines = lines_of(table, plan, es);

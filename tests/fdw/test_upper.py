@@ -328,6 +328,7 @@ def test_explain_shows_what_is_pushed_in_every_format(tables: psycopg.Connection
     cursor = tables.execute(sql.SQL(f"EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) {query}"))
     plan: Any = cursor.fetchall()[0][0][0]["Plan"]
     assert plan["Node Type"] == "Foreign Scan"
+    assert plan["Relation"] == "public.f"
     assert plan["Aggregates"] == "sum(id), count(id)"
     assert plan["Group Key"] == "kind"
     assert plan["Sort Key"] == "kind DESC"

@@ -76,7 +76,8 @@ class ScanRequest:
     sort
         The order that would help; asked for only if ``pushdown`` of the class has ``"sort"``.
     limit
-        How many rows are wanted at most, those of OFFSET included; only with ``"limit"``.
+        How many rows are wanted at most, those of OFFSET included; only with ``"limit"``, and
+        only if all conditions are ones that the class applies exactly.
     group_by, aggregates
         What is wanted instead of rows: one row a group, or one row without `group_by`; only with
         ``"aggregate"``, and only if all conditions are ones that the class applies exactly.

@@ -35,7 +35,10 @@ class ForeignDataWrapper(Writes, ABC):
     """What ``context.session`` is an object of."""
 
     pushdown: ClassVar[frozenset[str]] = frozenset()
-    """What `plan_scan` is asked for besides conditions: "sort", "limit", "aggregate"."""
+    """What `plan_scan` is asked for besides conditions: "sort", "limit", "aggregate".
+
+    Each question may be declined. What is promised is taken at its word, and preferred to what
+    PostgreSQL would do itself with all rows, whatever the costs that are estimated."""
 
     parallel_safe: ClassVar[bool] = False
     """Whether it may be run in parallel workers: processes of their own, with sessions of their own
