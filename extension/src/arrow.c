@@ -93,12 +93,14 @@ static void
 stream_error(ArrowScan *scan, int code)
 {
 	const char *said;
-	char	   *copy;
+	const char *copy;
 
 	CHECK_FOR_INTERRUPTS();		/* the reason, if somebody asked for the end */
+	Py_DECREF(exclave_call("raise_stream_failure", PyTuple_New(0)));	/* or an exception */
 	said = scan->stream.get_last_error(&scan->stream);
-	copy = said == NULL ? pstrdup("no reason given") :
-		pg_verifymbstr(said, strlen(said), true) ? pstrdup(said) : pstrdup("text in no known encoding");
+	copy = said == NULL ? "no reason given" :
+		pg_verify_mbstr(PG_UTF8, said, (int) strlen(said), true) ? exclave_to_server(pstrdup(said)) :
+		"text in no known encoding";
 	ereport(ERROR,
 			errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
 			errmsg("the Arrow stream failed: %s", copy),
@@ -118,10 +120,11 @@ next_batch(ArrowScan *scan)
 	Py_END_ALLOW_THREADS
 	exclave_leave_python();
 	if (code != 0)
-	{
 		scan->batch.release = NULL;
+	if (exclave_error_was_ignored())	/* one of PostgreSQL, of which a library knows nothing */
+		exclave_throw();
+	if (code != 0)
 		stream_error(scan, code);
-	}
 	if (scan->batch.release == NULL)
 		return false;
 	scan->row = 0;

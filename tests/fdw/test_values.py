@@ -251,6 +251,15 @@ def test_record_batches_come_one_by_one(given: psycopg.Connection) -> None:
     assert scan(given, "v int", rows="iter(())") == []
 
 
+def test_an_error_of_postgresql_passes_through_a_stream(given: psycopg.Connection) -> None:
+    batch = "pa.record_batch({'v': pa.array([i and len(QUERY)], pa.int32())})"
+    batches = f"({batch} for i in range(2))".replace("QUERY", "context.spi.execute('SELECT 1 / 0')")
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            scan(given, "v int", rows=batches)
+        assert scan(given, "v int", rows="[(1,)]") == [(1,)]
+
+
 def test_a_stream_that_is_slow_can_be_cancelled(given: psycopg.Connection) -> None:
     batches = "pa.RecordBatchReader.from_batches(pa.schema([('v', pa.int32())]), forever())"
     given.execute("SET statement_timeout = '500ms'")

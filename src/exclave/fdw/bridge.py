@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from exclave.fdw import analyzer, explaining, failure, importer, literals, told, writer
+from exclave.fdw import analyzer, batches, explaining, failure, importer, literals, told, writer
 from exclave.fdw.importing import ImportContext, ImportRequest
 from exclave.fdw.messages import Messages
 from exclave.fdw.options import Level, OptionError, Options
@@ -24,6 +24,7 @@ _classes: dict[str, type[ForeignDataWrapper]] = {}
 
 literal: Callable[[object, str], str] = literals.literal
 json_text: Callable[[object, str], str] = literals.json_text
+raise_stream_failure: Callable[[], None] = batches.raise_stream_failure
 
 
 def wrapper_class(name: str) -> type[ForeignDataWrapper]:
@@ -236,21 +237,10 @@ def _stream(source: Any) -> object:
 def _rows(rows: Iterator[Any]) -> object:
     """Give the rows, or the stream of what turns out to be record batches instead of rows."""
     for first in rows:
-        whole = itertools.chain([first], rows)
-        if not hasattr(first, "__arrow_c_array__"):
-            return whole
-        pa: Any = importlib.import_module("pyarrow")
-        schema = pa.record_batch(first).schema
-        batches = (_checked(pa.record_batch(batch), schema) for batch in whole)
-        return _stream(pa.RecordBatchReader.from_batches(schema, batches))
+        if hasattr(first, "__arrow_c_array__"):
+            return batches.stream_of(first, rows)
+        return itertools.chain([first], rows)
     return rows
-
-
-def _checked(batch: Any, schema: Any) -> Any:
-    """Refuse a batch of another schema, whose buffers would be read as what they are not."""
-    if not batch.schema.equals(schema):
-        raise WrapperError("a record batch has another schema than the first one")
-    return batch
 
 
 def updatable(name: str, given: tuple[Any, ...]) -> tuple[bool, bool, bool]:
@@ -336,6 +326,7 @@ __all__ = [
     "literal",
     "plan_scan",
     "plan_write",
+    "raise_stream_failure",
     "scan",
     "size",
     "truncate",

@@ -75,6 +75,7 @@ class Given(ForeignDataWrapper):
             "D": decimal.Decimal,
             "uuid": uuid,
             "plan": plan,
+            "context": context,
         }
         options: Any = context.table.options
         return eval(options.rows or options.arrow, names)
