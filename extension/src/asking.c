@@ -63,7 +63,7 @@ read_answer(Planned *planned, PyObject *said)
 	PyObject   *exact;
 	PyObject   *lookups;
 
-	if (!PyArg_ParseTuple(said, "sdiddO!iO!", &json, &planned->rows, &planned->width,
+	if (!PyArg_ParseTuple(said, "sddiddO!iO!", &json, &planned->rows, &planned->total, &planned->width,
 						  &planned->startup_cost, &planned->total_cost, &PyTuple_Type, &exact,
 						  &planned->flags, &PyTuple_Type, &lookups))
 		exclave_throw();

@@ -40,17 +40,19 @@ needed_columns(RelOptInfo *rel, const TableDescription *table)
 }
 
 /*
- * Where the class does not say how many rows there are: what ANALYZE counted, less what the class
- * leaves out by its exact conditions.
+ * Where the class does not say how many rows it gives: as many as it says that there are, or as
+ * ANALYZE counted, less what it leaves out by its exact conditions.
  */
 static double
 rows_by_statistics(PlannerInfo *root, RelOptInfo *rel, Planned *planned)
 {
 	List	   *exact = list_difference_ptr(rel->baserestrictinfo,
 											exclave_inexact_clauses(planned, rel->baserestrictinfo));
-	double		tuples = rel->tuples >= 0 ? rel->tuples : ROWS_IF_UNKNOWN;
-
-	return tuples * clauselist_selectivity(root, exact, 0, JOIN_INNER, NULL);
+	if (planned->total >= 0)
+		rel->tuples = planned->total;
+	else if (rel->tuples < 0)
+		rel->tuples = ROWS_IF_UNKNOWN;
+	return rel->tuples * clauselist_selectivity(root, exact, 0, JOIN_INNER, NULL);
 }
 
 /* Asks the class for its plan and estimates of all rows that fulfil the conditions. */

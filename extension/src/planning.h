@@ -26,7 +26,8 @@ typedef struct Planned
 	Asked	   *asked;
 	Bitmapset  *exact;			/* which of the conditions that it was asked for */
 	int			flags;			/* of PlanFlag */
-	double		rows;
+	double		rows;			/* -1 if the class does not know */
+	double		total;			/* of the whole table, likewise */
 	int			width;
 	Cost		startup_cost;
 	Cost		total_cost;

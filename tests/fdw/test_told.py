@@ -133,8 +133,10 @@ def answered(made: ScanPlan, request: ScanRequest = REQUEST) -> tuple[Any, ...]:
 
 def test_an_answer_says_what_c_keeps() -> None:
     made = ScanPlan({"x": [1]}, exact=[Comparison("a", "=", 5)], lookups=[Lookup(("a",), 2, 3, 4)])
-    kept, rows, width, startup, cost, exact, flags, lookups = answered(made)
-    assert (kept, rows, width, startup, cost) == ('{"x":[1]}', -1, 0, 10, 100)
+    kept, rows, total, width, startup, cost, exact, flags, lookups = answered(made)
+    assert (kept, rows, total) == ('{"x":[1]}', -1, -1)
+    assert (width, startup, cost) == (0, 10, 100)
+    assert answered(ScanPlan(total=9))[1:3] == (-1, 9)
     assert answered(ScanPlan(rows=7))[1] == 7
     assert exact == (2,)
     assert flags & 1 == 0

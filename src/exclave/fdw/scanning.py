@@ -144,6 +144,9 @@ class ScanPlan:
         How many rows the scan gives, as an estimate, before conditions that are not exact. None:
         as many as ANALYZE counted, less those that exact conditions leave out by its statistics;
         1000 rows were there no ANALYZE.
+    total
+        How many rows the table has, where the class knows that but not `rows`: it then stands for
+        what ANALYZE counted.
     width
         Bytes of an average row; 0 takes PostgreSQL's estimate.
     startup_cost, cost
@@ -161,6 +164,7 @@ class ScanPlan:
     limited: bool = False
     aggregated: bool = False
     rows: float | None = None
+    total: float | None = None
     width: int = 0
     startup_cost: float = 10
     cost: float = 100

@@ -108,6 +108,7 @@ def answer(
     return (
         kept(plan),
         estimated_rows(plan),
+        -1.0 if plan.total is None else _estimate("total", plan.total),
         int(plan.width),
         _estimate("startup_cost", plan.startup_cost),
         _estimate("cost", plan.cost),

@@ -1,14 +1,12 @@
-"""How many rows files have, and how many of them fulfil conditions: for the planner."""
+"""How many rows files have, for the planner."""
 
 from __future__ import annotations
 
 import functools
 import importlib
 import os
-from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
-from exclave.fdw import And, AnyOf, Comparison, Condition, IsNull, Not, Or
 from exclave.wrappers.files import engine
 from exclave.wrappers.files.background import in_background
 from exclave.wrappers.files.engine import EngineSettings, quoted_paths
@@ -22,9 +20,6 @@ _SAMPLED = 65_536
 
 _PACKED = 5
 """How much longer text is than packed."""
-
-_EQUAL, _ORDER = 0.005, 1 / 3
-"""The shares of rows that PostgreSQL supposes where it knows nothing."""
 
 
 def rows_of(settings: EngineSettings, files: Files) -> float:
@@ -65,36 +60,3 @@ def _lines(path: str, size: int) -> float:
         return size * _PACKED / 100
     lines = start.count(b"\n") or 1
     return lines * size / max(len(start), 1)
-
-
-def share(conditions: Iterable[Condition]) -> float:
-    """Guess the share of the rows that fulfil conditions, as PostgreSQL does without statistics."""
-    product = 1.0
-    for condition in conditions:
-        product *= _share(condition)
-    return product
-
-
-def _share(condition: Condition) -> float:
-    match condition:
-        case Comparison(_, operator, value):
-            return 0.5 if isinstance(value, bool) else _of_operator(operator)
-        case AnyOf(_, operator, values, every):
-            count = len(cast("tuple[object, ...]", values)) if isinstance(values, tuple) else 10
-            if every:
-                return _of_operator(operator) ** count
-            return min(1.0, _of_operator(operator) * count)
-        case IsNull(_, negated):
-            return 1 - _EQUAL if negated else _EQUAL
-        case And(parts):
-            return share(parts)
-        case Or(parts):
-            return min(1.0, sum(_share(part) for part in parts))
-        case Not(inner):
-            return 1 - _share(inner)
-
-
-def _of_operator(operator: str) -> float:
-    if operator in ("=", "~~"):
-        return _EQUAL
-    return 1 - _EQUAL if operator in ("<>", "!~~") else _ORDER

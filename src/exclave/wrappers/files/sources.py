@@ -134,7 +134,9 @@ def _csv(
         f"header = {str(options.header).lower()}",
         "allow_quoted_nulls = false",
     ]
-    if declared is not None:
+    if declared is None:
+        arguments.append("dateformat = '%Y-%m-%d'")  # what a cast reads
+    else:
         arguments.append("all_varchar = true")
         if not options.header:
             names = [quoted_text(name) for name in declared if name not in partitions]

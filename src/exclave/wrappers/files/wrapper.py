@@ -65,13 +65,8 @@ class Files(ForeignDataWrapper):
         pushed = statement.decide(request, columns)
         exact = [request.conditions[number] for number, sure in pushed.where if sure]
         every = estimates.rows_of(source.settings, source.files)
-        rows = max(1.0, every * estimates.share(exact))
         cost = _START + every * _PER_ROW + source.files.size * _PER_BYTE
         asked = bool(request.group_by or request.aggregates)
-        if pushed.aggregated:
-            rows = min(rows, 200.0) if pushed.group_by else 1.0
-        if pushed.limit is not None:
-            rows = min(rows, float(pushed.limit))
         wanted = [*pushed.group_by, *(each[0] for each in pushed.aggregates)]
         shown, _ = statement.write(
             pushed,
@@ -86,7 +81,7 @@ class Files(ForeignDataWrapper):
             sorted=bool(pushed.sort),
             limited=pushed.limit is not None,
             aggregated=asked and pushed.aggregated,
-            rows=rows,
+            total=every,
             startup_cost=_START,
             cost=cost,
         )
