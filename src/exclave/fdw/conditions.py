@@ -50,9 +50,10 @@ What to know before claiming that a condition is exact
     - ``@>``, ``<@`` and ``&&`` ignore dimensions, and NULL among elements is contained in nothing.
     - A row whose column is NULL fulfils neither a comparison nor its NOT.
 
-    A value that is `Unrepresentable` in a scan, where a `Parameter` was while planning, need not be
-    understood: leave the whole condition out, and so give more rows. If it was claimed as exact,
-    the host checks it, for that scan.
+    A condition with a `Parameter` is claimed for every value of its type: in the scan it must be
+    applied whatever the value is, also a Decimal where the column has integers. Only a value that
+    is `Unrepresentable` need not be understood: leave the whole condition out, and so give more
+    rows. If it was claimed as exact, the host checks it, for that scan.
 
 NULL
     No condition has it as a value. If a parameter is NULL, a condition that cannot hold then leads
@@ -73,7 +74,7 @@ class Parameter:
     number
         Which it is, within one plan, from 0 on.
     type
-        As PostgreSQL writes it.
+        As PostgreSQL writes it; that of an `AnyOf` is an array's.
     """
 
     number: int
