@@ -235,6 +235,23 @@ def test_types_and_data_files_are_part_of_the_package() -> None:
     assert {path for path in files if path.endswith(".sql")}
 
 
+def test_the_sources_of_the_host_are_part_of_the_package() -> None:
+    done = subprocess.run(
+        ["git", "ls-files", "extension"], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
+    if done.returncode:
+        pytest.skip("this is no git checkout")
+    shipped = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for source, target in shipped.items():
+        assert (ROOT / source).exists()
+        assert target == f"exclave/{source}"
+    built = {"Makefile", ".c", ".h", ".control"}
+    for name in done.stdout.split():
+        path = Path(name)
+        if {path.name, path.suffix} & built or path.match("extension/*--*.sql"):
+            assert any(path.is_relative_to(source) for source in shipped), f"{name} is not shipped"
+
+
 def declared() -> list[Requirement]:
     """Give all requirements of the project: its own, the extras' and those for its work."""
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
