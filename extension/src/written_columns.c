@@ -3,6 +3,7 @@
 
 #include "access/sysattr.h"
 #include "access/tupconvert.h"
+#include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
@@ -37,6 +38,37 @@ add_defaults(Bitmapset *columns, TupleDesc descriptor)
 	return columns;
 }
 
+/* Whether the statement names a view: its defaults stand nowhere but in the rows of the plan. */
+static bool
+names_view(EState *estate)
+{
+	ListCell   *cell;
+
+	foreach(cell, estate->es_range_table)
+		if (lfirst_node(RangeTblEntry, cell)->relkind == RELKIND_VIEW)
+			return true;
+	return false;
+}
+
+/* Adds the columns that the plan gives values: PostgreSQL writes NULL for those that nobody names. */
+static Bitmapset *
+add_planned(Bitmapset *columns, Plan *plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		Node	   *value = (Node *) entry->expr;
+
+		if (IsA(value, CoerceToDomain))
+			value = (Node *) ((CoerceToDomain *) value)->arg;
+		if (!entry->resjunk && !(IsA(value, Const) && ((Const *) value)->constisnull))
+			columns = bms_add_member(columns, PLACE(entry->resno));
+	}
+	return columns;
+}
+
 /*
  * Gives the columns to whose values of an INSERT the statement has a say. A partition that rows
  * are brought to has what the table that was named gives: its own defaults do not count.
@@ -48,13 +80,12 @@ inserted_columns(PythonWriter *writer)
 	ResultRelInfo *root = target->ri_RootResultRelInfo;
 	EState	   *estate = writer->state->ps.state;
 	Bitmapset  *named = bms_copy(ExecGetInsertedCols(target, estate));
-	TupleConversionMap *map;
-	Bitmapset  *defaults;
+	TupleConversionMap *map = root == NULL ? NULL : EXCLAVE_ROOT_MAP(target, estate);
+	Relation	relation = root == NULL ? target->ri_RelationDesc : root->ri_RelationDesc;
+	Bitmapset  *defaults = add_defaults(NULL, RelationGetDescr(relation));
 
-	if (root == NULL)
-		return add_defaults(named, RelationGetDescr(target->ri_RelationDesc));
-	defaults = add_defaults(NULL, RelationGetDescr(root->ri_RelationDesc));
-	map = EXCLAVE_ROOT_MAP(target, estate);
+	if (outerPlanState(writer->state) != NULL && names_view(estate))
+		defaults = add_planned(defaults, outerPlanState(writer->state)->plan);
 	if (map != NULL)
 		defaults = execute_attr_map_cols(map->attrMap, defaults);
 	return bms_add_members(named, defaults);

@@ -1,4 +1,4 @@
-"""Triggers of foreign tables, and views above them that check what is written."""
+"""Triggers of foreign tables, and views above them, with checks and defaults of their own."""
 
 from __future__ import annotations
 
@@ -144,3 +144,24 @@ def test_views_check_what_was_written(store: psycopg.Connection) -> None:
         "update | label | id | id label | 1",
         "delete |  | id | label | 1",
     ]
+
+
+def test_views_have_defaults_of_their_own(store: psycopg.Connection) -> None:
+    store.execute("CREATE DOMAIN town AS text")
+    columns = "part int, label text, id int, town town"
+    store.execute(f"CREATE TABLE p ({columns}) PARTITION BY LIST (part)")
+    table(store, "far", "town town, id int, label text, part int", serial="id")
+    store.execute("ALTER TABLE p ATTACH PARTITION far DEFAULT")
+    store.execute("CREATE VIEW v AS TABLE far; CREATE VIEW w AS TABLE p; CREATE VIEW x AS TABLE v")
+    for name in ("v", "w"):
+        store.execute(f"ALTER VIEW {name} ALTER label SET DEFAULT 'of {name}'")
+        for values in ("(part) VALUES (1)", "(part, label) VALUES (2, NULL), (3, 'a')",
+                       "(part) VALUES (4), (5)"):  # fmt: skip
+            store.execute(f"INSERT INTO {name} {values}")
+    store.execute("INSERT INTO x (part) VALUES (6)")
+    assert rows(store, "SELECT id, part, label FROM far") == [
+        (1, 1, "of v"), (2, 2, None), (3, 3, "a"), (4, 4, "of v"), (5, 5, "of v"),
+        (6, 1, "of w"), (7, 2, None), (8, 3, "a"), (9, 4, "of w"), (10, 5, "of w"),
+        (11, 6, "of v"),
+    ]  # fmt: skip
+    assert set(said(store)) == {f"insert | label part |  |  | {count}" for count in (1, 2)}
