@@ -124,7 +124,7 @@ class Changes:
 
     def _read(self, row: Row) -> Row:
         columns = self._columns(self._context.returning)
-        readers = [reader(family(each)) for each in columns]
+        readers = [reader(family(each), self._backend) for each in columns]
         return tuple(
             value if read is None or value is None else read(value)
             for value, read in zip(row, readers, strict=True)

@@ -26,7 +26,7 @@ class Connection(Protocol):
         ...
 
     def scan(self, statement: Executable, values: Mapping[str, Any], size: int) -> Iterable[Any]:
-        """Run a query; gives rows as tuples, or record batches, fetched `size` rows at a time."""
+        """Run a query; gives lists of `size` rows, or record batches if `typed`."""
         ...
 
     def returned(self, statement: Executable, values: Mapping[str, Any]) -> list[Row]:

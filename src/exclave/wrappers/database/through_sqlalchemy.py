@@ -75,7 +75,7 @@ class SqlalchemyConnection:
 
     def scan(
         self, statement: Executable, values: Mapping[str, Any], size: int
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query, and give what it finds bit by bit."""
         self._open.free()
         with told():
@@ -83,7 +83,7 @@ class SqlalchemyConnection:
             result = self._connection.execute(streaming, values)
         opened: Result[list[Any]] = Result(_parts(result, size))
         self._open.add(opened)  # pyright: ignore[reportArgumentType]
-        return _rows(opened)
+        return _until_closed(opened)
 
     def returned(self, statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run a statement, and give all rows that it returns."""
@@ -146,10 +146,12 @@ class SqlalchemyConnection:
 
 
 def _parts(result: sa.CursorResult[Any], size: int) -> Iterator[list[Any]]:
+    """Fetch the driver's own rows, which are tuples: SQLAlchemy's would only wrap them."""
+    source: Any = result.cursor_strategy
     try:
-        while True:
+        while result.cursor is not None:  # as it is once nothing is left
             with told():
-                rows = result.fetchmany(size)
+                rows = source.fetchmany(result, result.cursor, size)
             if not rows:
                 return
             yield list(rows)
@@ -157,9 +159,8 @@ def _parts(result: sa.CursorResult[Any], size: int) -> Iterator[list[Any]]:
         result.close()
 
 
-def _rows(opened: Result[list[Any]]) -> Iterator[tuple[Any, ...]]:
+def _until_closed(opened: Result[list[Any]]) -> Iterator[list[Any]]:
     try:
-        for part in opened:
-            yield from map(tuple, part)
+        yield from opened
     finally:
         opened.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -171,13 +171,35 @@ def _impossible(column: Column, what: str) -> WrapperError:
     )
 
 
-def reader(kind: Family) -> Callable[[Any], Any] | None:
+def reader(kind: Family, backend: str) -> Callable[[Any], Any] | None:
     """Give what makes a value for PostgreSQL of one that a driver of SQLAlchemy's gave, if needed.
 
     A time without a zone that is to be a timestamp with one is taken for UTC. Text that Python
     cannot read as a date goes to PostgreSQL as it is.
     """
+    if kind in _STRICT.get(backend, ()):
+        return None
     return _READERS.get(kind)
+
+
+def read_rows(
+    parts: Iterable[Sequence[Sequence[Any]]], kinds: Sequence[Family], backend: str
+) -> Iterator[Sequence[Any]]:
+    """Give the rows of parts, with values that PostgreSQL takes."""
+    readers = [(place, reader(kind, backend)) for place, kind in enumerate(kinds)]
+    needed = [(place, read) for place, read in readers if read is not None]
+    for part in parts:
+        if not kinds:
+            yield from (() for _ in part)
+        elif needed:
+            columns: list[Any] = list(zip(*part, strict=True))
+            for place, read in needed:
+                columns[place] = [
+                    None if value is None else read(value) for value in columns[place]
+                ]
+            yield from zip(*columns, strict=True)
+        else:
+            yield from part
 
 
 def _as_boolean(value: Any) -> Any:
@@ -227,6 +249,12 @@ def _moment(value: Any, name: str) -> Any:
     except ValueError:
         return Unrepresentable(name, value)
 
+
+_STRICT = {
+    "postgresql": (Family.INTEGER, Family.BOOLEAN, Family.TEXT, Family.NUMERIC, Family.FLOAT),
+    "sqlite": (Family.INTEGER,),
+}
+"""Families whose values come as they are."""
 
 _READERS: dict[Family, Callable[[Any], Any]] = {
     Family.INTEGER: _as_integer,

@@ -28,11 +28,10 @@ from exclave.wrappers.database.access import check_allowed
 from exclave.wrappers.database.arrow import conformed
 from exclave.wrappers.database.connection import Connection, Row
 from exclave.wrappers.database.exactness import backend_of, groups_alike
-from exclave.wrappers.database.families import Family
 from exclave.wrappers.database.selecting import families_of, select_for, statement
 from exclave.wrappers.database.session import DatabaseSession
 from exclave.wrappers.database.tables import key_of
-from exclave.wrappers.database.values import reader
+from exclave.wrappers.database.values import read_rows
 
 
 class Database(ForeignDataWrapper):
@@ -107,7 +106,7 @@ class Database(ForeignDataWrapper):
         rows = connection.scan(select, values, server.fetch_size)
         kinds = families_of(selection, plan.columns, context.table)
         if not connection.typed:
-            return _read(rows, kinds) if kinds else (() for _ in rows)
+            return read_rows(rows, kinds, connection.backend)
         return conformed(rows, kinds) if connection.backend == "sqlite" else rows
 
     def updatable(self, table: Table) -> frozenset[str]:
@@ -160,16 +159,3 @@ def _connection(context: TableContext) -> Connection:
     check_allowed(wrapper, server)
     session: DatabaseSession = context.session
     return session.connection(table.user_oid)
-
-
-def _read(rows: Iterable[Row], kinds: Sequence[Family]) -> Iterable[Row]:
-    readers = [reader(kind) for kind in kinds]
-    if not any(readers):
-        return rows
-    return (
-        tuple(
-            value if read is None or value is None else read(value)
-            for value, read in zip(row, readers, strict=True)
-        )
-        for row in rows
-    )
