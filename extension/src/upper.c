@@ -165,7 +165,7 @@ add_ordered(PlannerInfo *root, Upper *upper, RelOptInfo *input, RelOptInfo *orde
 	Question	question = {root, upper->base, NULL, root->sort_pathkeys, -1};
 	Planned    *planned;
 
-	if (!IS_UPPER_REL(input) || root->sort_pathkeys == NIL)
+	if (!IS_UPPER_REL(input) || root->sort_pathkeys == NIL || root->parse->hasTargetSRFs)
 		return;
 	question.grouping = ((Upper *) input->fdw_private)->grouping;
 	planned = ask(&question);

@@ -229,6 +229,8 @@ LEFT = [
     ("SELECT count(*) FROM f WHERE random() >= 0", "Aggregate"),
     ("SELECT sum(number) FROM parent", "Aggregate"),
     ("SELECT kind, count(*) OVER () FROM f", "WindowAgg"),
+    ("SELECT kind, generate_series(1, count(*)) FROM f GROUP BY kind ORDER BY kind, 2", "Sort"),
+    ("SELECT kind, count(*) FROM f GROUP BY kind ORDER BY count(*) + 1, kind", "Sort"),
     ("SELECT id FROM f ORDER BY note, id LIMIT 3", "Sort"),
     ("SELECT id FROM f ORDER BY mood, id LIMIT 3", "Sort"),
     ("SELECT id FROM f ORDER BY code, id LIMIT 3", "Sort"),
@@ -313,6 +315,22 @@ def test_whatever_is_grouped_sorted_and_limited_the_rows_are_those_of_postgresql
         same_rows(tables, " ".join([*parts, f"ORDER BY {order}{data.draw(limits)}"]))
 
     holds()
+
+
+def test_windows_and_set_returning_functions_stand_above_groups(
+    tables: psycopg.Connection,
+) -> None:
+    for query, above in (
+        ("SELECT kind, lag(kind) OVER (ORDER BY kind) FROM f GROUP BY 1 ORDER BY 1", "WindowAgg"),
+        ("SELECT sum(count(*)) OVER (), max(id) FROM f GROUP BY kind", "WindowAgg"),
+        ("SELECT kind, generate_series(1, count(*)) FROM f GROUP BY kind", "ProjectSet"),
+        ("SELECT DISTINCT count(*) FROM f GROUP BY kind", "HashAggregate"),
+    ):
+        plan = shown(tables, query)
+        assert above in nodes(plan), plan
+        assert "Group Key: kind" in plan
+        assert nodes(plan)[-1] == "Foreign Scan"
+        same_rows(tables, query)
 
 
 def test_a_class_is_asked_for_no_more_than_it_says_it_can(tables: psycopg.Connection) -> None:
