@@ -231,3 +231,67 @@ class Environment(ForeignDataWrapper):
             "evil": [name for name in sys.modules if "evil" in name or "usercustomize" in name],
         }
         yield from [(json.dumps(told),)]
+
+
+class Failing(ForeignDataWrapper):
+    """Fails in one of the phases beside scans, in one of many ways."""
+
+    class ServerOptions(Options):
+        where: str = ""
+        how: str = "value"
+
+    def _fail(self, where: str, server: Any) -> None:
+        if server.options.where == where:
+            fail(server.options.how)
+
+    def import_schema(
+        self, request: ImportRequest, context: ImportContext
+    ) -> Iterator[ImportedTable]:
+        self._fail("import", context.server)
+        yield ImportedTable("t")
+        self._fail("second table", context.server)
+
+    def analyze(self, table: Table, context: ScanContext, wanted: int) -> Sample:
+        self._fail("analyze", table.server)
+        return Sample(self._sample(table), 3)
+
+    def _sample(self, table: Table) -> Iterator[tuple[int]]:
+        yield (1,)
+        self._fail("sample", table.server)
+
+    def explain(self, plan: ScanPlan, table: Table) -> Mapping[str, object]:
+        self._fail("explain", table.server)
+        return {"Label": self if table.server.options.where == "label" else 1}  # type: ignore[attr-defined]
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
+        yield from ()
+
+
+def fail(how: str) -> None:
+    """Raise something, or never end."""
+    match how:
+        case "exit":
+            raise SystemExit(3)
+        case "interrupt":
+            raise KeyboardInterrupt
+        case "memory":
+            raise MemoryError
+        case "recursion":
+            fail(how)
+        case "loop":
+            while True:
+                pass
+        case "stubborn":
+            while True:
+                try:
+                    while True:
+                        pass
+                except BaseException:  # noqa: BLE001 - that is what it is for
+                    continue
+        case "name":
+            raise WrapperError("of its own", sqlstate="HV00N", hint="Do something.")
+        case _:
+            raise ValueError("of no use")
