@@ -145,13 +145,15 @@ def test_a_declared_type_that_is_not_the_sources_is_converted_or_an_error(
         rows(empty, "SELECT * FROM other")
 
 
-def test_a_dump_brings_it_back(empty: psycopg.Connection, host_cluster: Cluster) -> None:
-    run(empty, EXTENSION, SERVER, MAPPING, PLAYERS, F_PLAYERS)
+def test_a_dump_brings_it_back(host_cluster: Cluster) -> None:
     installation = host_cluster.installation
-    dump = subprocess.run(
-        [installation.program("pg_dump"), empty.info.dsn],
-        env=installation.environment(), capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+    with fresh_database(host_cluster) as dumped:
+        with dumped.connect() as connection:
+            run(connection, EXTENSION, SERVER, MAPPING, PLAYERS, F_PLAYERS)
+        dump = subprocess.run(
+            [installation.program("pg_dump"), dumped.dsn],
+            env=installation.environment(), capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
     with fresh_database(host_cluster) as restored:
         subprocess.run(
             [installation.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", restored.dsn],
