@@ -221,7 +221,7 @@ run(PyObject *text, PyObject *values, PyObject *answer)
 	SPI_finish();
 }
 
-/* Raises exclave.fdw.QueryError, which Python may catch. */
+/* Raises exclave.fdw.StatementError, which Python may catch. */
 static void
 raise_query_error(const ErrorData *error)
 {
@@ -230,7 +230,7 @@ raise_query_error(const ErrorData *error)
 	PyObject   *made = NULL;
 
 	if (module != NULL)
-		made = PyObject_CallMethod(module, "query_error", "szzz",
+		made = PyObject_CallMethod(module, "statement_error", "szzz",
 								   exclave_to_utf8(error->message), state,
 								   error->detail ? exclave_to_utf8(error->detail) : NULL,
 								   error->hint ? exclave_to_utf8(error->hint) : NULL);

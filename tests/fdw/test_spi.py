@@ -266,7 +266,7 @@ for query in ("SELECT 1 / 0", "SELEC", "INSERT INTO public.players VALUES (1)", 
     spi.execute("INSERT INTO public.players VALUES ($1)", 100 + len(found))
     try:
         spi.execute(query)
-    except QueryError as error:
+    except StatementError as error:
         found.append((error.sqlstate,))
 return found
 """
@@ -487,7 +487,7 @@ def test_a_statement_as_another_user_is_restricted(roles: psycopg.Connection) ->
     table(
         roles, "a text",
         "try:\n    spi.execute('CREATE TEMP TABLE t ()')\n"
-        "except QueryError as error:\n    return [(error.sqlstate,)]\n"
+        "except StatementError as error:\n    return [(error.sqlstate,)]\n"
         "return [('made',)]",
     )  # fmt: skip
     roles.execute("GRANT SELECT ON f TO keeper")
@@ -512,7 +512,7 @@ def test_a_parallel_plan_around_a_query_is_right(coded: psycopg.Connection) -> N
         assert "Gather" in str(rows(coded, "EXPLAIN " + query))
         assert rows(coded, query) == [(10,)]
     for wrong, state in (("SELECT 1 / 0", "22012"), ("DELETE FROM public.players", "0A000")):
-        code = f"try:\n    return spi.execute('{wrong}').rows\nexcept QueryError: pass"
+        code = f"try:\n    return spi.execute('{wrong}').rows\nexcept StatementError: pass"
         table(coded, "id int", code, "g")
         fails(coded, state, "SELECT count(*) FROM big JOIN g USING (id)")
     assert rows(coded, "SELECT count(*) FROM players") == [(10,)]

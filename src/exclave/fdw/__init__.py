@@ -20,7 +20,7 @@ from exclave.fdw.options import Doc, OptionError, Options, SecretText
 from exclave.fdw.roles import has_role, is_superuser
 from exclave.fdw.scanning import Aggregate, Lookup, ScanContext, ScanPlan, ScanRequest, SortKey
 from exclave.fdw.session import Session
-from exclave.fdw.spi import Cursor, QueryError, Result, Spi, identifier
+from exclave.fdw.spi import Cursor, Result, Spi, StatementError, identifier
 from exclave.fdw.table import Column, Server, Table, Wrapper
 from exclave.fdw.wrapper import ForeignDataWrapper, WrapperError
 from exclave.fdw.writing import TruncateContext, WriteContext, Writes
@@ -47,7 +47,6 @@ __all__ = [
     "Options",
     "Or",
     "Parameter",
-    "QueryError",
     "Result",
     "Sample",
     "ScanContext",
@@ -58,6 +57,7 @@ __all__ = [
     "Session",
     "SortKey",
     "Spi",
+    "StatementError",
     "Table",
     "TruncateContext",
     "Unrepresentable",

@@ -20,15 +20,15 @@ def identifier(*names: str) -> str:
     return ".".join(map(quote_identifier, names))
 
 
-class QueryError(WrapperError):
+class StatementError(WrapperError):
     """PostgreSQL's error in a statement of `Spi.execute`; what the statement did is undone."""
 
 
-def query_error(
+def statement_error(
     message: str, sqlstate: str, detail: str | None, hint: str | None
-) -> QueryError:  # called by the host
+) -> StatementError:  # called by the host
     """Make the exception for an error of PostgreSQL."""
-    return QueryError(message, sqlstate=sqlstate, detail=detail, hint=hint)
+    return StatementError(message, sqlstate=sqlstate, detail=detail, hint=hint)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Spi:
 
         Raises
         ------
-        QueryError
+        StatementError
             For an error of PostgreSQL, after which the transaction goes on. A cancel or a timeout
             cannot be caught.
         RuntimeError

@@ -7,7 +7,14 @@ import threading
 import time
 from typing import Any
 
-from exclave.fdw import ForeignDataWrapper, Options, QueryError, ScanContext, ScanPlan, WrapperError
+from exclave.fdw import (
+    ForeignDataWrapper,
+    Options,
+    ScanContext,
+    ScanPlan,
+    StatementError,
+    WrapperError,
+)
 
 kept: dict[str, Any] = {}
 
@@ -25,7 +32,7 @@ class Coded(ForeignDataWrapper):
             "plan": plan,
             "spi": context.spi,
             "kept": kept,
-            "QueryError": QueryError,
+            "StatementError": StatementError,
             "WrapperError": WrapperError,
             "threading": threading,
             "time": time,
