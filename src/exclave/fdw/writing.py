@@ -22,10 +22,11 @@ class WriteContext(TableContext):
     ----------
     columns
         Names of what each row holds, in this order. For INSERT the columns that the statement
-        names, that have a default on the hub or that are generated there, so that the source's own
-        defaults apply to the others; all columns where a row is moved from another partition. For
-        UPDATE the columns that the statement assigns or that are generated from those. With a
-        trigger BEFORE rows also those that it has set. Empty for DELETE.
+        names, that have a default on the hub (of the table, or of a view that is named) or that are
+        generated there, so that the source's own defaults apply to the others; all columns where a
+        row is moved from another partition. For UPDATE the columns that the statement assigns or
+        that are generated from those. With a trigger BEFORE rows also those that it has set. Empty
+        for DELETE.
     key
         Names of what each key holds, as ``key_columns()`` gave them; empty for INSERT.
     returning
