@@ -257,7 +257,7 @@ def test_only_who_may_read_files_names_and_reads_them(
     write(folder, "p.parquet")
     make(files, "people", COLUMNS, path="p.parquet")
     files.execute("CREATE VIEW seen AS SELECT id FROM people")
-    for role in ("nobody", "reader"):
+    for role in ("files_nobody", "files_reader"):
         files.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
         files.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
         files.execute(
@@ -268,12 +268,12 @@ def test_only_who_may_read_files_names_and_reads_them(
         )
         files.execute(sql.SQL("GRANT SELECT ON people, seen TO {}").format(sql.Identifier(role)))
         files.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(role)))
-    files.execute("GRANT pg_read_server_files TO reader")
+    files.execute("GRANT pg_read_server_files TO files_reader")
     try:
-        files.execute("SET ROLE reader")
+        files.execute("SET ROLE files_reader")
         make(files, "theirs", COLUMNS, path="p.parquet")
         assert rows(files, "SELECT count(*) FROM people") == [(4,)]
-        files.execute("SET ROLE nobody")
+        files.execute("SET ROLE files_nobody")
         assert rows(files, "SELECT count(*) FROM seen") == [(4,)]  # its owner may
         refused = [
             "CREATE SERVER mine FOREIGN DATA WRAPPER files OPTIONS (root '/')",
@@ -286,13 +286,13 @@ def test_only_who_may_read_files_names_and_reads_them(
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="pg_read_server_files"):
                 files.execute(sql.SQL(statement))
         files.execute("RESET ROLE")
-        files.execute("REVOKE pg_read_server_files FROM reader")
-        files.execute("SET ROLE reader")
+        files.execute("REVOKE pg_read_server_files FROM files_reader")
+        files.execute("SET ROLE files_reader")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="pg_read_server_files"):
             rows(files, "SELECT * FROM theirs")
     finally:
         files.execute("RESET ROLE")
-        for role in ("nobody", "reader"):
+        for role in ("files_nobody", "files_reader"):
             files.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(role)))
             files.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 

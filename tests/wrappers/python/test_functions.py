@@ -85,11 +85,11 @@ def test_a_row_of_another_length_is_an_error_that_names_the_function(
 def test_only_functions_that_were_declared_in_a_module_that_is_allowed_are_called(
     functions: psycopg.Connection, function: str, state: str | None
 ) -> None:
-    functions.execute("DROP ROLE IF EXISTS someone")
-    functions.execute("CREATE ROLE someone")
-    functions.execute("GRANT USAGE ON FOREIGN SERVER functions TO someone")
-    functions.execute("CREATE SCHEMA theirs AUTHORIZATION someone")
-    functions.execute("SET ROLE someone")
+    functions.execute("DROP ROLE IF EXISTS function_caller")
+    functions.execute("CREATE ROLE function_caller")
+    functions.execute("GRANT USAGE ON FOREIGN SERVER functions TO function_caller")
+    functions.execute("CREATE SCHEMA theirs AUTHORIZATION function_caller")
+    functions.execute("SET ROLE function_caller")
     make(functions, "theirs.it", "n bigint", function or " ")
     if state is None:
         assert rows(functions, "SELECT n FROM theirs.it LIMIT 1") == [(1,)]
@@ -100,10 +100,10 @@ def test_only_functions_that_were_declared_in_a_module_that_is_allowed_are_calle
 
 
 def test_who_has_usage_cannot_allow_a_module(functions: psycopg.Connection) -> None:
-    functions.execute("DROP ROLE IF EXISTS someone")
-    functions.execute("CREATE ROLE someone")
-    functions.execute("GRANT USAGE ON FOREIGN DATA WRAPPER python TO someone")
-    functions.execute("SET ROLE someone")
+    functions.execute("DROP ROLE IF EXISTS function_caller")
+    functions.execute("CREATE ROLE function_caller")
+    functions.execute("GRANT USAGE ON FOREIGN DATA WRAPPER python TO function_caller")
+    functions.execute("SET ROLE function_caller")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         functions.execute("ALTER FOREIGN DATA WRAPPER python OPTIONS (SET modules 'os')")
     functions.execute("CREATE SERVER theirs FOREIGN DATA WRAPPER python")

@@ -67,7 +67,7 @@ class Functions(ForeignDataWrapper):
         lookups = [Lookup(columns, rows=function.rows) for columns in sorted(wanted)]
         if arguments.missing(function, request.conditions):
             return ScanPlan(rows=function.rows, cost=_NEVER, lookups=lookups)
-        return ScanPlan(rows=function.rows, cost=10 + function.rows / 10, lookups=lookups)
+        return ScanPlan(rows=function.rows, cost=10 + function.rows / 100, lookups=lookups)
 
     def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
         """Call the function; more than once where a condition with IN gives several values."""
