@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -274,10 +276,26 @@ def test_sessions_are_asked_for_only_while_a_statement_runs(used: psycopg.Connec
     assert "while a statement runs" in warnings[0]
 
 
-def later(seconds: float, function: object, *arguments: object) -> threading.Timer:
-    timer = threading.Timer(seconds, function, arguments)  # pyright: ignore[reportArgumentType]
-    timer.start()
-    return timer
+@contextmanager
+def when_it_hangs(cluster: Cluster, method: str, act: Callable[[], object]) -> Iterator[None]:
+    """Act as soon as a method of a session, ``one commit`` say, has begun to go wrong."""
+    begun = f"{method} goes wrong"
+    before = cluster.log().count(begun)
+    over = threading.Event()
+
+    def wait() -> None:
+        while cluster.log().count(begun) == before:
+            if over.wait(0.02):
+                return
+        act()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_parallel_worker_has_a_session_of_its_own(
@@ -299,20 +317,24 @@ HANGS = ["loop", "sleep", "stubborn loop"]
 
 
 @pytest.mark.parametrize("method", ["begin", "savepoint", "release", "prepare"])
-def test_a_cancel_ends_what_may_fail(used: psycopg.Connection, method: str) -> None:
+def test_a_cancel_ends_what_may_fail(
+    used: psycopg.Connection, host_cluster: Cluster, method: str
+) -> None:
     for kind in HANGS:
         fail(used, f"one {method}", kind)
-        timer = later(0.5, used.cancel)
-        with pytest.raises(psycopg.errors.QueryCanceled):
-            transaction(
-                used, "INSERT INTO kept VALUES (1)", "SAVEPOINT a", "SELECT FROM one", "RELEASE a"
-            )
-        timer.join()
+        insert, *others = "INSERT INTO kept VALUES (1)", "SAVEPOINT a", "SELECT FROM one"
+        with (
+            pytest.raises(psycopg.errors.QueryCanceled),
+            when_it_hangs(host_cluster, f"one {method}", used.cancel),
+        ):
+            transaction(used, insert, *others, "RELEASE a")
         assert kept(used) == []
 
 
 @pytest.mark.parametrize("method", ["commit", "abort", "rollback_to"])
-def test_a_cancel_ends_what_may_not_fail(used: psycopg.Connection, method: str) -> None:
+def test_a_cancel_ends_what_may_not_fail(
+    used: psycopg.Connection, host_cluster: Cluster, method: str
+) -> None:
     warnings: list[str] = []
     used.add_notice_handler(lambda notice: warnings.append(f"{notice.message_primary}"))
     for kind in HANGS:
@@ -322,13 +344,11 @@ def test_a_cancel_ends_what_may_not_fail(used: psycopg.Connection, method: str) 
         used.execute("INSERT INTO kept VALUES (1)")
         used.execute("SAVEPOINT a")
         used.execute("SELECT FROM one")
-        timer = later(0.3, used.cancel)
+        ends = {"rollback_to": "ROLLBACK TO a", "commit": "COMMIT", "abort": "ROLLBACK"}
+        with when_it_hangs(host_cluster, f"one {method}", used.cancel):
+            used.execute(ends[method])
         if method == "rollback_to":
-            used.execute("ROLLBACK TO a")
             used.execute("ROLLBACK")
-        else:
-            used.execute("COMMIT" if method == "commit" else "ROLLBACK")
-        timer.join()
         told = f'{method}() of the session of server "one" failed: it was interrupted'
         assert warnings == [told], kind
     assert kept(used) == ([1] * len(HANGS) if method == "commit" else [])
@@ -345,7 +365,7 @@ def test_a_timeout_does_not_end_the_abort_that_it_causes(used: psycopg.Connectio
 
 @pytest.mark.parametrize("method", ["prepare", "commit", "abort"])
 def test_terminate_ends_a_session_that_hangs(
-    used: psycopg.Connection, host: Database, method: str
+    used: psycopg.Connection, host: Database, host_cluster: Cluster, method: str
 ) -> None:
     fail(used, f"one {method}", "sleep")
     pid = used.info.backend_pid
@@ -357,11 +377,12 @@ def test_terminate_ends_a_session_that_hangs(
     used.execute("BEGIN")
     used.execute("INSERT INTO kept VALUES (1)")
     used.execute("SELECT FROM one, two")
-    timer = later(0.3, terminate)
     ends = "ROLLBACK" if method == "abort" else "COMMIT"
-    with pytest.raises(psycopg.OperationalError):
+    with (
+        pytest.raises(psycopg.OperationalError),
+        when_it_hangs(host_cluster, f"one {method}", terminate),
+    ):
         run(used, ends)
-    timer.join()
     with host.connect() as other:
         assert kept(other) == ([1] if method == "commit" else [])
 

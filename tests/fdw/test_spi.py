@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -295,7 +296,31 @@ def test_an_error_that_is_not_caught_is_that_of_the_statement(coded: psycopg.Con
     assert rows(coded, "SELECT count(*) FROM players") == [(10,)]
 
 
-def test_a_cancel_or_a_timeout_cannot_be_caught(coded: psycopg.Connection) -> None:
+@contextmanager
+def when_it_sleeps(
+    database: Database, connection: psycopg.Connection, act: Callable[[], object]
+) -> Iterator[None]:
+    """Act as soon as a backend is in pg_sleep()."""
+    query = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
+    over = threading.Event()
+
+    def wait() -> None:
+        with database.connect() as other:
+            while not other.execute(query, [connection.info.backend_pid]).fetchall():
+                if over.wait(0.02):
+                    return
+        act()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_cancel_or_a_timeout_cannot_be_caught(coded: psycopg.Connection, host: Database) -> None:
     code = (
         "try:\n    spi.execute('SELECT pg_sleep(60)')\n"
         "except Exception:\n    return [(1,)]\nreturn [(2,)]"
@@ -304,10 +329,8 @@ def test_a_cancel_or_a_timeout_cannot_be_caught(coded: psycopg.Connection) -> No
     coded.execute("SET statement_timeout = '200ms'")
     fails(coded, "57014")
     coded.execute("SET statement_timeout = 0")
-    timer = threading.Timer(0.3, coded.cancel)
-    timer.start()
-    fails(coded, "57014")
-    timer.join()
+    with when_it_sleeps(host, coded, coded.cancel):
+        fails(coded, "57014")
     table(coded, "a int", code.replace("except Exception", "except BaseException"))
     coded.execute("SET statement_timeout = '200ms'")
     fails(coded, "57014")
@@ -325,10 +348,8 @@ def test_terminate_ends_a_statement_of_python(coded: psycopg.Connection, host: D
         with host.connect() as other:
             other.execute("SELECT pg_terminate_backend(%s)", [pid])
 
-    timer = threading.Timer(0.3, terminate)
-    timer.start()
-    fails(coded, "57P01")
-    timer.join()
+    with when_it_sleeps(host, coded, terminate):
+        fails(coded, "57P01")
     with host.connect() as other:
         assert rows(other, "SELECT count(*) FROM players") == [(10,)]
 

@@ -27,6 +27,7 @@ class Recorder(Session):
         if kind == "spi":
             _ = contexts[-1].session
         elif kind:
+            Messages().log("LOG", f"{self.server.name} {method} goes wrong")
             Faulty().fail(kind)
 
     def begin(self) -> None:
