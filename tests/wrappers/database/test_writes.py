@@ -153,3 +153,20 @@ def test_a_key_that_is_none_changes_nothing(orders: psycopg.Connection, remote: 
     with pytest.raises(psycopg.errors.CardinalityViolation):
         orders.execute("UPDATE orders SET price = 1 WHERE id = 1")
     assert there(remote, "SELECT count(*) FROM orders WHERE price IS NULL") == [(2,)]
+
+
+def test_a_commit_that_the_other_database_refuses_aborts_all(
+    orders: psycopg.Connection, remote: Remote
+) -> None:
+    if remote.kind != "postgresql":
+        return  # the others check at once
+    remote.rows("ALTER TABLE orders ADD UNIQUE (item) DEFERRABLE INITIALLY DEFERRED")
+    orders.execute("CREATE TABLE IF NOT EXISTS log (what text)")
+    orders.execute("BEGIN; INSERT INTO log VALUES ('both')")
+    orders.execute("INSERT INTO orders (item) VALUES ('same'), ('same')")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        orders.execute("COMMIT")
+    assert rows(orders, "SELECT count(*) FROM log") == [(0,)]
+    assert there(remote, "SELECT count(*) FROM orders") == [(0,)]
+    orders.execute("INSERT INTO orders (item) VALUES ('one')")
+    assert there(remote, "SELECT item FROM orders") == [("one",)]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from exclave.fdw import WrapperError
+from exclave.fdw.messages import Messages
 
 _CLASSES = {
     "IntegrityError": "23000",
@@ -26,17 +27,20 @@ def told() -> Generator[None]:
     """Turn errors of drivers and of SQLAlchemy into `WrapperError`.
 
     Neither SQLAlchemy's text, which holds the statement and its parameters, nor the traceback is
-    shown; the host replaces secrets in what the driver itself says.
+    shown; the host replaces secrets in what the driver itself says. A driver that reports a cancel
+    as an error of its own is not believed: the cancel is.
     """
     try:
         yield
     except DBAPIError as error:
+        Messages().check_interrupts()
         raise _error(error.orig or error) from None
     except SQLAlchemyError as error:
         raise _error(error) from None
     except Exception as error:
         if not _is_a_drivers(error):
             raise
+        Messages().check_interrupts()
         raise _error(error) from None
 
 

@@ -112,10 +112,10 @@ class SqlalchemyConnection:
 
     def _end(self, how: Callable[[sa.RootTransaction], None]) -> None:
         self._open.close()
-        transaction, self._transaction = self._transaction, None
-        if transaction is not None:
+        if self._transaction is not None:
             with told():
-                how(transaction)
+                how(self._transaction)
+            self._transaction = None
 
     def savepoint(self, name: str) -> None:
         """Set a savepoint."""
