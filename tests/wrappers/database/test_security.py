@@ -299,3 +299,18 @@ def test_names_are_names_whatever_is_in_them(
             wrapper.execute("UPDATE it SET id = 3 WHERE id = 2")
             wrapper.execute("DELETE FROM it WHERE id = 1")
             assert wrapper.execute("SELECT * FROM it WHERE id > 0 ORDER BY id").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize("driver", ["sqlite+nothing", "adbc_driver_nothing"])
+def test_a_driver_that_is_not_there_is_a_clear_error(
+    wrapper: psycopg.Connection, folder: Path, driver: str
+) -> None:
+    (folder / "it.db").touch()
+    kind, more = ("sqlite", {"driver": driver}) if "adbc" in driver else (driver, {})
+    with wrapper.transaction(force_rollback=True):
+        allow = "ALTER FOREIGN DATA WRAPPER database OPTIONS (SET drivers {}, SET urls {})"
+        wrapper.execute(sql.SQL(allow).format(driver, f"{kind}:///{folder}"))
+        make_server(wrapper, f"{kind}:///{folder}/it.db", **more)
+        refused = refusal(wrapper)
+    assert "Traceback" not in str(refused.diag.message_detail)
+    assert "nothing" in str(refused)

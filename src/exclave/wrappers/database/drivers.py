@@ -32,6 +32,8 @@ def arguments_of(url: URL) -> dict[str, Any]:
     if url.drivername in ("mysql+pymysql", "mariadb+pymysql"):
         password = {"password": url.password.encode()} if url.password else {}  # else as Latin-1
         return {"charset": "utf8mb4", "conv": _pymysql_values(), "local_infile": False, **password}
+    if url.get_backend_name() == "duckdb":  # whose tables may be names of files
+        return {"config": {"enable_external_access": "false"}}
     return {}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.sql import ClauseElement
 
 from exclave.fdw import Aggregate, ScanRequest, SortKey, Table
 from exclave.wrappers.database.exactness import backend_of
+from exclave.wrappers.database.failures import told
 from exclave.wrappers.database.selecting import Selection, statement
 from exclave.wrappers.database.through_adbc import dialect_of
 
@@ -50,6 +51,7 @@ def read(remote: Mapping[str, Any]) -> Selection:
 
 
 def _shown(select: ClauseElement, url: URL, driver: str | None) -> str:
-    dialect = dialect_of(url) if driver else url.get_dialect()()
+    with told():
+        dialect = dialect_of(url) if driver else url.get_dialect()()
     text = str(select.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
     return " ".join(text.split("\n"))

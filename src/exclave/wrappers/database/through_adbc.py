@@ -178,11 +178,17 @@ class AdbcConnection:
 
 
 def _driver(package: str) -> dict[str, str]:
-    if package == "adbc_driver_duckdb":
+    try:
         module: Any = importlib.import_module(package)
+    except ModuleNotFoundError:
+        raise WrapperError(
+            f'the ADBC driver "{package}" is not installed',
+            sqlstate="HV00L",
+            hint=f"Install {package.replace('_', '-')} where exclave_fdw.python says.",
+        ) from None
+    if package == "adbc_driver_duckdb":
         return {"driver": module.driver_path(), "entrypoint": "duckdb_adbc_init"}
-    found: Any = importlib.import_module(package)
-    return {"driver": found._driver_path()}
+    return {"driver": module._driver_path()}
 
 
 def _options(url: URL, *, writes: bool, password_required: bool) -> dict[str, str]:
