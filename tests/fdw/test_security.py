@@ -381,3 +381,19 @@ def test_nobodys_files_and_variables_change_what_python_is(
         assert not told["json"].startswith(str(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_preloaded_library_refuses_python_of_the_client_at_connection(
+    host_cluster: Cluster,
+) -> None:
+    settings = {"shared_preload_libraries": "exclave_fdw"}
+    with (
+        Cluster(installation=host_cluster.installation, settings=settings) as cluster,
+        fresh_database(cluster) as database,
+    ):
+        with database.connect() as admin:
+            run(admin, "CREATE EXTENSION exclave_fdw", "CREATE ROLE fdw_preloaded LOGIN")
+        with pytest.raises(psycopg.OperationalError, match=r"exclave_fdw\.python"):
+            database.connect(user="fdw_preloaded", options="-c exclave_fdw.python=/tmp/evil")
+        with database.connect() as admin:
+            admin.execute("SELECT exclave.python_version()")

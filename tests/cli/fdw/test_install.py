@@ -20,7 +20,10 @@ def install(*words: object) -> Result:
     return CliRunner().invoke(app, ["fdw", "install", *map(str, words)])
 
 
-def test_it_is_built_and_says_what_to_set(host_cluster: Cluster, tmp_path: Path) -> None:
+def test_it_is_built_and_says_what_to_set(
+    host_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COPT", "-O0")  # quick
     original = host_cluster.installation
     trees = original.bin_dir.parents
     root = next(tree for tree in trees if tree.parent.name == "host")
