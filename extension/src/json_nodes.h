@@ -26,6 +26,6 @@ typedef struct JsonNode
 /* of the document that was read last; it grows to what was needed, up to a limit */
 extern JsonNode *exclave_json_nodes;
 
-extern int	exclave_read_json(const char *utf8, int64 length, Size *numbers);
+extern int	exclave_read_json(const char *utf8, int64 length, Size *numbers, bool *ascii);
 
 #endif

@@ -1,6 +1,7 @@
 /* json_text.c: reads JSON into a list of nodes, and gives up on what is wrong or unusual. */
 #include "json_nodes.h"
 
+#include "port/pg_bitutils.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
@@ -15,6 +16,7 @@ typedef struct Parser
 	int			count;			/* of nodes */
 	Size		numbers;		/* bytes that numbers need */
 	char	   *unescaped;		/* where the next string with escapes goes */
+	uint64		seen;			/* bits of the bytes in strings, and of some others */
 } Parser;
 
 
@@ -26,8 +28,9 @@ static int	parse_value(Parser *parser, int depth);
 static inline void
 skip_space(Parser *parser)
 {
-	while (parser->at < parser->end && (*parser->at == ' ' || *parser->at == '\n' ||
-										*parser->at == '\r' || *parser->at == '\t'))
+	while (parser->at < parser->end && (unsigned char) *parser->at <= ' ' &&
+		   (*parser->at == ' ' || *parser->at == '\n' || *parser->at == '\r' ||
+			*parser->at == '\t'))
 		parser->at++;
 }
 
@@ -104,6 +107,7 @@ parse_escaped(Parser *parser, JsonNode *node)
 		if ((unsigned char) *parser->at < ' ')
 			return false;
 		*into = *parser->at;
+		parser->seen |= (unsigned char) *parser->at;
 		if (*parser->at == '\\' &&
 			(++parser->at == parser->end || (*into = unescape(*parser->at)) == 0))
 			return false;
@@ -124,15 +128,23 @@ skip_plain(Parser *parser)
 	while (parser->end - parser->at >= 8)
 	{
 		uint64		word;
+		uint64		found;
 
 		memcpy(&word, parser->at, 8);
-		if (BELOW(word, ' ') | BELOW(word ^ EACH('"'), 1) | BELOW(word ^ EACH('\\'), 1))
+		parser->seen |= word;
+		found = BELOW(word, ' ') | BELOW(word ^ EACH('"'), 1) | BELOW(word ^ EACH('\\'), 1);
+		if (found != 0)
+		{
+#ifndef WORDS_BIGENDIAN
+			parser->at += pg_rightmost_one_pos64(found) / 8;	/* the first is exact */
+#endif
 			break;
+		}
 		parser->at += 8;
 	}
 	while (parser->at < parser->end && *parser->at != '"' && *parser->at != '\\' &&
 		   (unsigned char) *parser->at >= ' ')
-		parser->at++;
+		parser->seen |= (unsigned char) *parser->at++;
 }
 
 static int
@@ -313,10 +325,10 @@ parse_value(Parser *parser, int depth)
 	skip_space(parser);
 	if (parser->at >= parser->end || depth > DEEPEST)
 		return -1;
+	if (*parser->at == '"')		/* most are; jumps to one of many places cost more */
+		return parse_string(parser);
 	switch (*parser->at)
 	{
-		case '"':
-			return parse_string(parser);
 		case '{':
 			return parse_object(parser, depth);
 		case '[':
@@ -332,9 +344,12 @@ parse_value(Parser *parser, int depth)
 	}
 }
 
-/* Reads a document; gives how many nodes it has, or 0 if it is for the input function. */
+/*
+ * Reads a document; gives how many nodes it has, or 0 if it is for the input function. Outside of
+ * strings it is ASCII then; whether they are is said too.
+ */
 int
-exclave_read_json(const char *utf8, int64 length, Size *numbers)
+exclave_read_json(const char *utf8, int64 length, Size *numbers, bool *ascii)
 {
 	Parser		parser = {.at = utf8, .end = utf8 + length};
 
@@ -342,5 +357,6 @@ exclave_read_json(const char *utf8, int64 length, Size *numbers)
 		return 0;
 	skip_space(&parser);
 	*numbers = parser.numbers;
+	*ascii = (parser.seen & EACH(0x80)) == 0;
 	return parser.at == parser.end ? parser.count : 0;
 }

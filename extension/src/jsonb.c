@@ -12,11 +12,14 @@
 #include "utils/jsonb.h"
 
 #define LONGEST_DOCUMENT (1024 * 1024)
+#define SHORT 16				/* copied at once, as most strings are no longer */
 
 typedef struct Writer
 {
 	char	   *start;
 	uint32		size;
+	const char *from;			/* the document, and where reading SHORT bytes ends in it */
+	const char *until;
 } Writer;
 
 static uint32 write_value(Writer *writer, const JsonNode *node);
@@ -54,7 +57,7 @@ write_entry(Writer *writer, uint32 first, int number, uint32 *total, const JsonN
 	uint32		entry = write_value(writer, node);
 
 	*total += JBE_OFFLENFLD(entry);
-	if (number % JB_OFFSET_STRIDE == 0)
+	if ((uint32) number % JB_OFFSET_STRIDE == 0)
 		entry = (entry & JENTRY_TYPEMASK) | *total | JENTRY_HAS_OFF;
 	write_word(writer, first + sizeof(uint32) * number, entry);
 }
@@ -65,6 +68,8 @@ compare_keys(const JsonNode *one, const JsonNode *other)
 {
 	if (one->count != other->count)
 		return one->count > other->count ? 1 : -1;
+	if (one->count > 0 && *one->bytes != *other->bytes)
+		return (unsigned char) *one->bytes > (unsigned char) *other->bytes ? 1 : -1;
 	return memcmp(one->bytes, other->bytes, one->count);
 }
 
@@ -104,7 +109,7 @@ write_object(Writer *writer, const JsonNode *object)
 	uint32		total = 0;
 
 	for (int i = 0; i < count; i++)
-		write_entry(writer, first, i, &total, keys[i]);
+		write_entry(writer, first, i, &total, keys[i]);	/* strings */
 	for (int i = 0; i < count; i++)
 		write_entry(writer, first, count + i, &total, keys[i] + 1);
 	return JENTRY_ISCONTAINER | (writer->size - before);
@@ -123,10 +128,13 @@ write_array(Writer *writer, const JsonNode *array)
 	return JENTRY_ISCONTAINER | (writer->size - before);
 }
 
-static uint32
+static inline uint32
 write_bytes(Writer *writer, const char *bytes, int count)
 {
-	memcpy(writer->start + writer->size, bytes, count);
+	if (count <= SHORT && bytes >= writer->from && bytes <= writer->until)
+		memcpy(writer->start + writer->size, bytes, SHORT);
+	else
+		memcpy(writer->start + writer->size, bytes, count);
 	writer->size += count;
 	return count;
 }
@@ -154,6 +162,8 @@ write_number(Writer *writer, const JsonNode *node)
 static uint32
 write_value(Writer *writer, const JsonNode *node)
 {
+	if (node->kind == A_STRING)	/* keys, and most values */
+		return JENTRY_ISSTRING | write_bytes(writer, node->bytes, node->count);
 	switch (node->kind)
 	{
 		case A_NULL:
@@ -162,8 +172,6 @@ write_value(Writer *writer, const JsonNode *node)
 			return JENTRY_ISBOOL_TRUE;
 		case A_FALSE:
 			return JENTRY_ISBOOL_FALSE;
-		case A_STRING:
-			return JENTRY_ISSTRING | write_bytes(writer, node->bytes, node->count);
 		case A_ARRAY:
 			return write_array(writer, node);
 		case A_OBJECT:
@@ -193,18 +201,20 @@ write_document(Writer *writer, const JsonNode *root)
 Datum
 exclave_jsonb_datum(const Target *target, const char *utf8, int64 length)
 {
-	Writer		writer = {.size = VARHDRSZ};
+	Writer		writer = {.size = VARHDRSZ,.from = utf8,.until = utf8 + length - SHORT};
 	Size		numbers;
 	int			count;
+	bool		ascii;
 
 	if (length > LONGEST_DOCUMENT || GetDatabaseEncoding() != PG_UTF8)
 		return exclave_input_datum(target, utf8, length);
-	exclave_check_text(target, utf8, length);
-	count = exclave_read_json(utf8, length, &numbers);
+	count = exclave_read_json(utf8, length, &numbers, &ascii);
 	if (count == 0)
 		return exclave_input_datum(target, utf8, length);
+	if (!ascii)
+		exclave_check_text(target, utf8, length);
 	/* of each node, and of what is around one that is no container: entry, header, padding */
-	writer.start = exclave_row_memory(target, VARHDRSZ + length + numbers +
+	writer.start = exclave_row_memory(target, VARHDRSZ + length + numbers + SHORT +
 									  (Size) (count + 1) * 3 * sizeof(uint32));
 	write_document(&writer, exclave_json_nodes);
 	SET_VARSIZE(writer.start, writer.size);

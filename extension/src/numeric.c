@@ -17,7 +17,7 @@
 #define SHORT_WEIGHT 0x003f
 #define LONG_NEGATIVE 0x4000
 
-#define MOST_DIGITS 16			/* 128 bits have 39 decimal digits: at most 11 to base 10000 */
+#define MOST_DIGITS 12			/* 128 bits have 39 decimal digits: at most 11 to base 10000 */
 
 /* Gives the decimal digits that are in the lowest place, where only some are, and the others. */
 static inline uint16
@@ -70,12 +70,12 @@ split(unsigned __int128 size, int lowest, uint16 *digits)
 int
 exclave_write_numeric(char *into, bool negative, unsigned __int128 size, int scale)
 {
-	uint16		digits[MOST_DIGITS];
-	int			count = split(size, ((scale % 4) + 4) % 4, digits);
+	uint16		digits[MOST_DIGITS * 2];	/* as many as are copied below follow the last */
+	int			count = split(size, scale & 3, digits);
 	const uint16 *first = digits + MOST_DIGITS - count;
 	/* the weight of the lowest digit is -scale / 4, rounded down */
 	int			weight = -(scale >= 0 ? (scale + 3) / 4 : -(-scale / 4)) + count - 1;
-	uint16		header[2];
+	uint16		header[2] = {0, 0};
 	int			header_size;
 
 	while (count > 0 && *first == 0)
@@ -104,8 +104,9 @@ exclave_write_numeric(char *into, bool negative, unsigned __int128 size, int sca
 		header[1] = (uint16) (int16) weight;
 		header_size = 4;
 	}
-	memcpy(into, header, header_size);
-	memcpy(into + header_size, first, count * sizeof(uint16));
+	/* always as many, which is faster; what is too much counts for nothing */
+	memcpy(into, header, sizeof(header));
+	memcpy(into + header_size, first, MOST_DIGITS * sizeof(uint16));
 	return header_size + count * (int) sizeof(uint16);
 }
 

@@ -257,6 +257,9 @@ WRONG = [
     ("jsonb", "", "pa.table({'i': [0], 'v': pa.Array.from_buffers(pa.large_string(), 1, "
      "[None, pa.py_buffer(np.array([0, 2**30])), pa.py_buffer(mmap.mmap(-1, 2**30))])})", "54000"),
     ("jsonb", "", arrow("pa.string()", "['{\"a\": \\0}']"), "22021"),
+    *(("jsonb", "", f"pa.table({{'i': [0], 'v': pa.array([{text}]).view(pa.string())}})", "22021")
+      for text in (b'["\xff"]', b'["a long text before \xc3\x28"]',
+                   b'{"\\n\xe2\x82": 1}', b"\xc3\xa9\xff")),
     ("mood", "", arrow("pa.string()", "['angry']"), "22P02"),
 ]  # fmt: skip
 
