@@ -106,7 +106,7 @@ def test_a_view_on_a_foreign_table_that_changes_its_type_is_made_again(project: 
 @pytest.mark.parametrize(
     "after",
     [
-        {"indexes": [sa.Index("by_total", "total")]},
+        {"indexes": ["total"]},
         {"comment": "what was sold"},
         {"grants": {"pg_monitor": ["SELECT"]}},
         {"owner": "pg_monitor"},
@@ -116,6 +116,8 @@ def test_a_view_on_a_foreign_table_that_changes_its_type_is_made_again(project: 
     ids=lambda after: next(iter(after)),
 )
 def test_each_property_is_altered_in_place(project: Project, after: dict[str, Any]) -> None:
+    if "indexes" in after:  # one belongs to one table, so each test has its own
+        after = {"indexes": [sa.Index(f"by_{column}", column) for column in after["indexes"]]}
     text = changed(project, model(), model(**after))
     assert calls(upgrade_of(text)) == ["alter_materialized_view totals"]
 

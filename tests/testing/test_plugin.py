@@ -166,6 +166,8 @@ def test_a_project_that_does_not_use_it_pays_nothing(project: Project) -> None:
         "--noconftest",
         "-p",
         "no:xdist",
+        "-p",
+        "no:anyio",  # it comes with httpx, and brings asyncio
     ).assert_outcomes(passed=1)
 
 
