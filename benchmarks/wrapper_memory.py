@@ -9,13 +9,12 @@ many rows and scans there are.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from pathlib import Path
 
 import psycopg
-from _host import MAJOR, host_cluster
+from _host import host_cluster, say
 from wrapper_scan import MODULES, NARROW, TABLES
 
 MANY = int(os.environ.get("EXCLAVE_BENCH_MANY", "50000000"))
@@ -57,13 +56,8 @@ def measure(connection: psycopg.Connection, source: str, first: str, query: str)
     before = resident(connection.info.backend_pid)
     peak = peak_of(connection, query)
     after = resident(connection.info.backend_pid)
-    print(  # noqa: T201
-        json.dumps({
-            "postgresql": MAJOR, "source": source, "before_kib": before,
-            "peak_growth_kib": peak - before, "growth_kib": after - before,
-        }),
-        flush=True,
-    )  # fmt: skip
+    say(f"wrapper_memory.{source}.growth", (after - before) / 1024, "MiB")
+    say(f"wrapper_memory.{source}.peak_growth", (peak - before) / 1024, "MiB")
 
 
 def main() -> None:
@@ -82,11 +76,13 @@ def main() -> None:
                     f"CREATE FOREIGN TABLE {name} ({COLUMNS}) SERVER {server}"
                     f" OPTIONS (rows '{rows}')"
                 )
-            measure(connection, f"{MANY} rows", NARROW.format("fewer"), NARROW.format("many"))
+            measure(
+                connection, f"scan_of_{MANY}_rows", NARROW.format("fewer"), NARROW.format("many")
+            )
         for table in ("few_arrow", "few_rows"):
             with cluster.connect() as connection:
                 few, many = (LOOP.format(scans, table) for scans in (SCANS // 10, SCANS))
-                measure(connection, f"{SCANS} scans of {table}", few, many)
+                measure(connection, f"{SCANS}_scans_of_{table}", few, many)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,13 @@ version, ``EXCLAVE_BENCH_ROWS`` and ``EXCLAVE_BENCH_RUNS`` how much is measured.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import time
 from pathlib import Path
 
 import psycopg
-from _host import MAJOR, host_cluster
+from _host import host_cluster, say
 
 from exclave.cluster import Cluster
 
@@ -47,11 +46,6 @@ def timed(connection: psycopg.Connection, query: str) -> tuple[float, float, obj
     answer = connection.execute(query).fetchone()
     clock = (time.perf_counter() - began) * 1000
     return clock, processor(connection) - before, answer
-
-
-def say(**figures: object) -> None:
-    """Print a line."""
-    print(json.dumps({"postgresql": MAJOR, "rows": ROWS} | figures), flush=True)  # noqa: T201
 
 
 def make_narrow(connection: psycopg.Connection, cluster: Cluster) -> list[str]:
@@ -138,14 +132,10 @@ def compare(connection: psycopg.Connection, query: str, tables: list[str]) -> No
     for table in tables:
         median = statistics.median(clocks[table])
         used = statistics.median(processors[table])
-        say(
-            source=table.split()[-1],
-            median_ms=round(median, 1),
-            best_ms=round(min(clocks[table]), 1),
-            processor_ms=round(used, 1),
-            times_heap=round(median / heap, 2),
-            processor_times_heap=round(used / heap_used, 2),
-        )
+        name = f"wrapper_scan.{table.split()[-1]}"
+        say(name, median, "ms")
+        say(f"{name}.ratio", median / heap, "x heap")
+        say(f"{name}.processor_ratio", used / heap_used, "x heap")
 
 
 def first_scans(cluster: Cluster) -> None:
@@ -154,7 +144,8 @@ def first_scans(cluster: Cluster) -> None:
         with cluster.connect() as connection:
             first, *_ = timed(connection, f"TABLE {table}")
             second, *_ = timed(connection, f"TABLE {table}")
-        say(source=table, first_scan_ms=round(first, 1), second_scan_ms=round(second, 1))
+        say(f"wrapper_scan.{table}.first_scan", first, "ms")
+        say(f"wrapper_scan.{table}.second_scan", second, "ms")
 
 
 def main() -> None:
