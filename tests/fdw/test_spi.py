@@ -63,6 +63,23 @@ def fails(connection: psycopg.Connection, state: str, query: str = "SELECT * FRO
     return f"{error.value} {error.value.diag.context}"
 
 
+def test_one_cursor_serves_any_number_of_scans(coded: psycopg.Connection) -> None:
+    code = (
+        "if 'one' not in kept: kept['one'] = spi.cursor('SELECT id FROM public.players')\n"
+        "return kept['one']"
+    )
+    table(coded, "id int", code)
+    for _ in range(2):  # also in a later transaction
+        assert rows(coded, "SELECT count(*) FROM f a JOIN f b USING (id)") == [(10,)]
+        with coded.transaction():
+            coded.execute("DECLARE opened CURSOR FOR SELECT * FROM f")
+            assert rows(coded, "FETCH 1 FROM opened") == [(1,)]
+            coded.execute("CLOSE opened")
+            with pytest.raises(psycopg.errors.InvalidCursorName), coded.transaction():
+                coded.execute("CLOSE opened")
+            assert rows(coded, "SELECT sum(id) FROM f") == [(55,)]
+
+
 def test_a_cursor_gives_the_rows_of_its_query(coded: psycopg.Connection) -> None:
     shown(coded)
     players = rows(coded, "SELECT * FROM players")
