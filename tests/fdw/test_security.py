@@ -242,7 +242,9 @@ def test_an_overload_of_create_wrapper_is_not_chosen(prepared: Database) -> None
                     "name, name",
                     "varchar, varchar",
                     "text, name",
+                    "name, text",
                     "anyelement, text",
+                    "anyelement, anyelement",
                 )
             ),
             "RESET ROLE",

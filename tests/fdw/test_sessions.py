@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import psycopg
 import pytest
 from psycopg import sql
+from tests.fdw.waiting import acting_once
 
 from exclave.cluster import Cluster, Database
 
@@ -276,26 +276,13 @@ def test_sessions_are_asked_for_only_while_a_statement_runs(used: psycopg.Connec
     assert "while a statement runs" in warnings[0]
 
 
-@contextmanager
-def when_it_hangs(cluster: Cluster, method: str, act: Callable[[], object]) -> Iterator[None]:
+def when_it_hangs(
+    cluster: Cluster, method: str, act: Callable[[], object]
+) -> AbstractContextManager[None]:
     """Act as soon as a method of a session, ``one commit`` say, has begun to go wrong."""
     begun = f"{method} goes wrong"
     before = cluster.log().count(begun)
-    over = threading.Event()
-
-    def wait() -> None:
-        while cluster.log().count(begun) == before:
-            if over.wait(0.02):
-                return
-        act()
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return acting_once(lambda: cluster.log().count(begun) > before, act)
 
 
 def test_a_parallel_worker_has_a_session_of_its_own(
