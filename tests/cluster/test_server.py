@@ -142,6 +142,26 @@ def test_starting_what_runs_and_stopping_what_does_not_do_nothing(cluster: Clust
     own.close()
 
 
+def test_the_log_has_all_that_the_server_has_said(cluster: Cluster) -> None:
+    with cluster.connect() as connection:
+        for number in range(300):
+            line = f"line {number} of many"
+            connection.execute(f"DO $$ BEGIN RAISE LOG '{line} %', repeat('x', 8000); END $$")
+            assert line in cluster.log()
+
+
+def test_many_threads_may_read_the_log_while_the_server_restarts(cluster: Cluster) -> None:
+    with Cluster(installation=cluster.installation) as own, ThreadPoolExecutor(4) as threads:
+        logs = [threads.submit(own.log) for _ in range(100)]
+        own.stop()
+        own.start()
+        assert own.running
+        logs += [threads.submit(own.log) for _ in range(100)]
+        sizes = [len(log.result()) for log in logs]
+        assert sizes[-1] >= sizes[0] > 0
+        own.connect().close()
+
+
 def test_a_closed_cluster_says_that_it_must_be_started(cluster: Cluster) -> None:
     own = Cluster(installation=cluster.installation)
     for question in (own.dsn, own.url, own.log):

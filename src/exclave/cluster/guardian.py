@@ -13,11 +13,13 @@ Orders come on standard input, one JSON object a line:
     Send a signal to the postmaster.
 ``{"do": "kill"}``
     Kill the postmaster and all its children with SIGKILL, so that they cannot tidy up.
+``{"do": "log", "number": …}``
+    Write what the server has said until now to the log, then tell it with the same number.
 
 End of file there means that the owner is done, or dead. Events go to standard output, one JSON
 object a line: ``{"event": "started", "pid": …}`` or ``{"event": "failed"}``, ``{"event": "ready"}``
-(again after a crash from which the server recovered) and, when the last of the server's processes
-is gone, ``{"event": "exited", "status": …}``.
+(again after a crash from which the server recovered), ``{"event": "logged", "number": …}`` and,
+when the last of the server's processes is gone, ``{"event": "exited", "status": …}``.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 READY = b"database system is ready to accept connections"
+PIPE = 1 << 20  # bytes: no pipe holds more unless root has raised the limit (pipe(7))
 GRACE = 10.0  # seconds that an immediate shutdown may take before the server is killed
 
 
@@ -75,6 +78,10 @@ class Guardian:
             order = json.loads(line)
             if order["do"] == "start":
                 self._start(order)
+            elif order["do"] == "log":
+                if self.server is not None and select.select([_output(self.server)], [], [], 0)[0]:
+                    self._copy_log()
+                tell(event="logged", number=order["number"])
             elif self.server is not None and order["do"] == "signal":
                 self.server.send_signal(order["number"])
             elif self.server is not None and order["do"] == "kill":
@@ -106,7 +113,7 @@ class Guardian:
         if self.server is None:
             return
         output = _output(self.server)
-        chunk = os.read(output.fileno(), 65536)
+        chunk = os.read(output.fileno(), PIPE)
         self.log.write(chunk)
         *lines, self.line = (self.line + chunk).split(b"\n")
         if any(READY in line for line in lines):

@@ -7,14 +7,17 @@ import os
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from exclave.cluster import privilege
 from exclave.errors import ClusterError
 
+_LOG_TIMEOUT = 10.0  # seconds
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 
 
@@ -39,6 +42,8 @@ class ServerProcess:
         self._log = log
         self._lines: list[bytes] = []
         self._rest = b""
+        self._asking = threading.Lock()
+        self._asked = 0
         self._pid: int | None = None
         self._guardian = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_GUARDIAN), *arguments],
@@ -59,8 +64,24 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """What the server has written so far."""
+        """All that the server has written until now."""
+        with suppress(ClusterError):  # the guardian is gone; what it wrote is still there
+            self._complete_log()
         return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def _complete_log(self) -> None:
+        """Have the guardian write what is still on its way; any thread may ask."""
+        with self._asking:
+            self._asked += 1
+            self._order(do="log", number=self._asked)
+            deadline = time.monotonic() + _LOG_TIMEOUT
+            aside: list[bytes] = []
+            while (line := self._line(deadline)) is not None:
+                event = json.loads(line)
+                if event["event"] == "logged" and event["number"] == self._asked:
+                    break
+                aside.append(line)
+            self._lines[:0] = aside
 
     def start(self, command: Sequence[str], environment: dict[str, str], timeout: float) -> bool:
         """Start the server and wait until it accepts connections.
@@ -152,6 +173,18 @@ class ServerProcess:
 
     def _event(self, deadline: float) -> dict[str, Any] | None:
         """Give the guardian's next event, or None if there is none before the deadline."""
+        with self._asking:
+            line = self._line(deadline)
+        if line is None:
+            return None
+        event: dict[str, Any] = json.loads(line)
+        if event["event"] == "started":
+            self._pid = event["pid"]
+        elif event["event"] in ("failed", "exited"):
+            self._pid = None
+        return event
+
+    def _line(self, deadline: float) -> bytes | None:
         if self._guardian.stdout is None:
             raise RuntimeError("the guardian was started without a pipe")
         with selectors.DefaultSelector() as events:
@@ -163,12 +196,7 @@ class ServerProcess:
                 if not chunk:
                     raise ClusterError("the server's guardian is gone, and the server with it")
                 *self._lines, self._rest = (self._rest + chunk).split(b"\n")
-        event: dict[str, Any] = json.loads(self._lines.pop(0))
-        if event["event"] == "started":
-            self._pid = event["pid"]
-        elif event["event"] in ("failed", "exited"):
-            self._pid = None
-        return event
+        return self._lines.pop(0)
 
 
 def tail(log: str, lines: int = 20) -> str:
