@@ -47,6 +47,7 @@ describe(PyObject *exception)
 	PyObject   *said = NULL;
 
 	exclave_enter_python();
+	exclave_extend_memory();
 	module = PyImport_ImportModule("exclave.fdw.failure");
 	if (module != NULL)
 		said = PyObject_CallMethod(module, "describe", "O", exception);
@@ -76,6 +77,7 @@ plain_message(PyObject *exception)
 	char	   *said;
 
 	exclave_enter_python();
+	exclave_extend_memory();
 	text = PyObject_Str(exception);
 	PyErr_Clear();
 	exclave_leave_python();

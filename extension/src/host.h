@@ -26,12 +26,19 @@
 
 /* python.c: the interpreter of this backend */
 extern char *exclave_python_path;
-extern bool exclave_python_is_unknown;
+extern const char *exclave_unknown_setting;
 extern void exclave_start_python(void);
 extern bool exclave_python_runs(void);
 extern PyObject *exclave_call(const char *function, PyObject *arguments);
 extern void exclave_release(PyObject **reference);
 extern void exclave_keep(PyObject *object);
+
+/* memory.c: how much Python may take */
+extern int exclave_memory_limit;
+extern void exclave_prepare_memory(void);
+extern void exclave_limit_memory(void);
+extern void exclave_extend_memory(void);
+extern void exclave_unlimit_memory(void);
 
 /* interrupts.c: signals while Python runs */
 extern void exclave_prepare_interrupts(void);

@@ -242,6 +242,7 @@ exclave_enter_python(void)
 		PyErr_SetInterruptEx(SIGINT);	/* it came before we could see it */
 	if (patient_until != 0)
 		set_nag(NAG_MS);
+	exclave_limit_memory();
 }
 
 /* What Python or a library did to handlers is undone. A child must never come back from Python. */
@@ -250,6 +251,7 @@ exclave_leave_python(void)
 {
 	if (is_child)
 		_exit(EXIT_FAILURE);
+	exclave_unlimit_memory();
 	if (raises > 0 || patient_until != 0)
 		set_nag(0);
 	raises = 0;
@@ -280,6 +282,7 @@ void
 exclave_enter_release(void)
 {
 	exclave_enter_python();
+	exclave_extend_memory();
 	releasing = true;
 }
 

@@ -25,31 +25,51 @@ check_python(char **value, void **extra, GucSource source)
 }
 
 /*
- * A client may name a setting before the library is loaded, even at connection, where it replaces
- * the one of the configuration. PostgreSQL drops it now if the role may not set it, and what is
- * left is our default, which need not be what the configuration says.
+ * Gives what a setting is outside of SET commands while the library is not loaded yet, NULL if
+ * nothing: the configuration says it, or a client as it connects, which replaces the former.
+ */
+static char *
+value_before(const char *setting)
+{
+	const char *value;
+
+	if (GetConfigOption(setting, true, false) == NULL)
+		return NULL;
+	value = GetConfigOptionResetString(setting);
+	return value == NULL || *value == '\0' ? NULL : pstrdup(value);
+}
+
+/*
+ * PostgreSQL drops it as the library is loaded, if it came from a client whose role may not set it.
+ * What is left is our default, which need not be what the configuration says.
  */
 static bool
-setting_was_dropped(const char *before)
+was_dropped(const char *setting, const char *before, const char *standard)
 {
-	return before != NULL && strcmp(before, exclave_python_path) != 0 &&
-		strcmp(exclave_python_path, EXCLAVE_PYTHON) == 0;
+	return before != NULL && strcmp(before, standard) != 0 &&
+		strcmp(GetConfigOption(setting, false, false), standard) == 0;
 }
 
 void
 _PG_init(void)
 {
-	const char *before = GetConfigOption("exclave_fdw.python", true, false);
+	char	   *python = value_before("exclave_fdw.python");
+	char	   *memory_limit = value_before("exclave_fdw.memory_limit");
 
-	if (before != NULL)
-		before = pstrdup(before);
 	DefineCustomStringVariable("exclave_fdw.python",
 							   "The virtual environment whose packages wrappers come from.",
 							   "A folder made by \"python -m venv\", or an interpreter.",
 							   &exclave_python_path, EXCLAVE_PYTHON,
 							   PGC_SUSET, GUC_SUPERUSER_ONLY, check_python, NULL, NULL);
-
-	exclave_python_is_unknown = setting_was_dropped(before);
+	DefineCustomIntVariable("exclave_fdw.memory_limit",
+							"The memory that Python may take in a session.",
+							"-1 is half of the machine's, 0 no limit.",
+							&exclave_memory_limit, -1, -1, INT_MAX,
+							PGC_SUSET, GUC_UNIT_MB, NULL, NULL, NULL);
+	if (was_dropped("exclave_fdw.python", python, EXCLAVE_PYTHON))
+		exclave_unknown_setting = "exclave_fdw.python";
+	else if (was_dropped("exclave_fdw.memory_limit", memory_limit, "-1"))
+		exclave_unknown_setting = "exclave_fdw.memory_limit";
 
 	/*
 	 * Only read where it stands, in the SET clause of a handler or validator that a superuser owns

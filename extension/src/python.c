@@ -7,7 +7,7 @@
 #include "miscadmin.h"
 
 char	   *exclave_python_path = NULL;
-bool		exclave_python_is_unknown = false;
+const char *exclave_unknown_setting = NULL;
 
 static PyObject *bridge = NULL;
 static bool failed = false;
@@ -131,10 +131,10 @@ exclave_start_python(void)
 
 	if (bridge != NULL)
 		return;
-	if (exclave_python_is_unknown)
+	if (exclave_unknown_setting != NULL)
 		ereport(ERROR,
 				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				errmsg("permission denied to set exclave_fdw.python"),
+				errmsg("permission denied to set %s", exclave_unknown_setting),
 				errdetail("It was set in this session by a role that may not, and hides that of the configuration."),
 				errhint("Connect without it."));
 	if (failed)
@@ -151,6 +151,7 @@ exclave_start_python(void)
 		if (PyImport_AppendInittab("_exclave_host", PyInit__exclave_host) != 0)
 			elog(ERROR, "out of memory");
 		failed = true;
+		exclave_prepare_memory();
 		status = initialize(program);
 		if (PyStatus_Exception(status))
 			ereport(ERROR,

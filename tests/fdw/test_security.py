@@ -159,24 +159,26 @@ def test_the_class_set_in_a_session_means_nothing(plain: psycopg.Connection, set
         "SET exclave_fdw.python = '/tmp/evil'",
         "SELECT set_config('exclave_fdw.python', '/tmp/evil', false)",
         "SET SESSION exclave_fdw.python TO '/tmp/evil'",
+        "SET exclave_fdw.memory_limit = 0",
     ],
 )
-def test_python_set_before_the_library_is_loaded_is_forgotten(
+def test_what_is_set_before_the_library_is_loaded_is_forgotten(
     prepared: Database, setting: str
 ) -> None:
     with prepared.connect(user="fdw_plain") as plain:
         run(plain, setting)  # a name like any other, as long as nobody knows it
         assert plain.execute("SELECT count(*) FROM mine.n").fetchone() == (3,)
-        for refused in (setting, "RESET exclave_fdw.python"):
+        for refused in (setting, "RESET exclave_fdw.python", "RESET exclave_fdw.memory_limit"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 run(plain, refused)
 
 
-def test_python_set_by_the_client_at_connection_is_refused(prepared: Database) -> None:
+@pytest.mark.parametrize("setting", ["exclave_fdw.python=/tmp/evil", "exclave_fdw.memory_limit=0"])
+def test_what_the_client_sets_at_connection_is_refused(prepared: Database, setting: str) -> None:
     """It has replaced that of the configuration, so nothing is run at all."""
-    options = "-c exclave_fdw.python=/tmp/evil"
-    with prepared.connect(user="fdw_plain", options=options) as plain:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"exclave_fdw\.python"):
+    name = setting.partition("=")[0]
+    with prepared.connect(user="fdw_plain", options=f"-c {setting}") as plain:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match=name):
             run(plain, "SELECT count(*) FROM mine.n")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             run(plain, "SHOW exclave_fdw.python")

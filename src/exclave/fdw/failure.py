@@ -13,6 +13,10 @@ _STATES: tuple[tuple[type[BaseException], str], ...] = (
     (NotImplementedError, "0A000"),
     (ImportError, "HV00L"),
 )
+_MEMORY = (
+    "What Python may take in a session is set by exclave_fdw.memory_limit; "
+    "rows can be given in smaller batches."
+)
 
 
 class WrapperError(ExclaveError):
@@ -64,5 +68,7 @@ def _described(error: BaseException) -> tuple[str, str, str, str]:
         state = "57014"  # pyarrow hears of a cancel itself while it works
     name = type(error).__qualname__
     message = f"{name}: {said}" if said else name
+    if state == "53200":
+        hint = _MEMORY
     lines = traceback.format_exception(error, limit=-40)
     return state, message, "".join(lines).rstrip(), hint
