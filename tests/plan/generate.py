@@ -6,6 +6,7 @@ what is read back must be equal to what was declared, as whole values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -76,11 +77,15 @@ _HOSTILE = (
 _characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
-def _fits(text: str) -> bool:
-    return 0 < len(text.encode()) <= 63
+_LATER_KEYWORDS = re.compile("json.*|merge_action|system_user")
+"""Keywords since PostgreSQL 16: 15 prints them without quotes, as whole values do not compare."""
 
 
-names = st.sampled_from(_HOSTILE) | st.text(_characters, min_size=1, max_size=20).filter(_fits)
+def _is_name(text: str) -> bool:
+    return 0 < len(text.encode()) <= 63 and not _LATER_KEYWORDS.fullmatch(text)
+
+
+names = st.sampled_from(_HOSTILE) | st.text(_characters, min_size=1, max_size=20).filter(_is_name)
 values = st.sampled_from(("", *_HOSTILE, "x" * 300)) | st.text(_characters, max_size=30)
 comments = st.none() | values
 roles = st.sampled_from(ROLES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 @cache
