@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import psycopg
 import pytest
 from psycopg import sql
-from tests.fdw.waiting import acting_once
+from tests.fdw.waiting import when_said
 
 from exclave.cluster import Cluster, Database
 
@@ -277,15 +275,6 @@ def test_sessions_are_asked_for_only_while_a_statement_runs(used: psycopg.Connec
     assert "while a statement runs" in warnings[0]
 
 
-def when_it_hangs(
-    cluster: Cluster, method: str, act: Callable[[], object]
-) -> AbstractContextManager[None]:
-    """Act as soon as a method of a session, ``one commit`` say, has begun to go wrong."""
-    begun = f"{method} goes wrong"
-    before = cluster.log().count(begun)
-    return acting_once(lambda: cluster.log().count(begun) > before, act)
-
-
 def test_a_parallel_worker_has_a_session_of_its_own(
     used: psycopg.Connection, host_cluster: Cluster
 ) -> None:
@@ -313,7 +302,7 @@ def test_a_cancel_ends_what_may_fail(
         insert, *others = "INSERT INTO kept VALUES (1)", "SAVEPOINT a", "SELECT FROM one"
         with (
             pytest.raises(psycopg.errors.QueryCanceled),
-            when_it_hangs(host_cluster, f"one {method}", used.cancel),
+            when_said(host_cluster, f"one {method} goes wrong", used.cancel),
         ):
             transaction(used, insert, *others, "RELEASE a")
         assert kept(used) == []
@@ -333,7 +322,7 @@ def test_a_cancel_ends_what_may_not_fail(
         used.execute("SAVEPOINT a")
         used.execute("SELECT FROM one")
         ends = {"rollback_to": "ROLLBACK TO a", "commit": "COMMIT", "abort": "ROLLBACK"}
-        with when_it_hangs(host_cluster, f"one {method}", used.cancel):
+        with when_said(host_cluster, f"one {method} goes wrong", used.cancel):
             used.execute(ends[method])
         if method == "rollback_to":
             used.execute("ROLLBACK")
@@ -368,7 +357,7 @@ def test_terminate_ends_a_session_that_hangs(
     ends = "ROLLBACK" if method == "abort" else "COMMIT"
     with (
         pytest.raises(psycopg.OperationalError),
-        when_it_hangs(host_cluster, f"one {method}", terminate),
+        when_said(host_cluster, f"one {method} goes wrong", terminate),
     ):
         run(used, ends)
     with host.connect() as other:

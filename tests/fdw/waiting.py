@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+
+from exclave.cluster import Cluster
 
 
 @contextmanager
@@ -25,3 +27,11 @@ def acting_once(happens: Callable[[], object], act: Callable[[], object]) -> Ite
     finally:
         over.set()
         thread.join()
+
+
+def when_said(
+    cluster: Cluster, words: str, act: Callable[[], object]
+) -> AbstractContextManager[None]:
+    """Act as soon as the server's log has these words once more."""
+    before = cluster.log().count(words)
+    return acting_once(lambda: cluster.log().count(words) > before, act)

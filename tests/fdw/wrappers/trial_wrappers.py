@@ -19,6 +19,7 @@ from exclave.fdw import (
     Table,
     WrapperError,
 )
+from exclave.fdw.messages import Messages
 
 
 class Numbers(ForeignDataWrapper):
@@ -104,6 +105,8 @@ class Faulty(ForeignDataWrapper):
                     raise ValueError("not even that")
 
             raise UnprintableError
+        if kind.endswith(("loop", "sleep", "socket", "asyncio", "thread", "process")):
+            Messages().log("LOG", f"{kind} begins")
         if kind == "loop":
             while True:
                 pass
