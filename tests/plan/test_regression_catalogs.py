@@ -155,6 +155,7 @@ class Session:
         A script that is newer than the server may bring it down, or into an endless loop. The
         rest of the piece is then left out, and the next one is given to a new session.
         """
+        ready = self._times_ready()
         mark = f"piece {next(_numbers)} is done"
         threading.Thread(target=self._write, args=(text, mark), daemon=True).start()
         said = [""]
@@ -162,10 +163,13 @@ class Session:
             try:
                 line = self._said.get(timeout=SECONDS)
             except Empty:
-                line = None
+                self._stop()
+                self._end_sessions()
+                self._start()
+                return
             if line is None:
                 self._stop()
-                self._wait_for_server()
+                self._wait_for_recovery(ready)
                 self._start()
                 return
             said.append(line)
@@ -176,16 +180,23 @@ class Session:
             self._process.stdin.write(f"{text}\n\\o\n\\echo {mark}\n")
             self._process.stdin.flush()
 
-    def _wait_for_server(self) -> None:
+    def _end_sessions(self) -> None:
+        with self._database.connect() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    def _times_ready(self) -> int:
+        return self._database.cluster.log().count("ready to accept connections")
+
+    def _wait_for_recovery(self, before: int) -> None:
+        """Wait until it is ready anew; before it notices the crash it still takes connections."""
         for _ in range(SECONDS * 10):
-            with suppress(psycopg.OperationalError), self._database.connect() as connection:
-                connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+            if self._times_ready() > before:
                 return
             time.sleep(0.1)
-        pytest.fail("the server did not come back")
+        pytest.fail("psql lost its connection, and the server did not recover")
 
 
 def pieces(text: str, looks: int) -> list[str]:
