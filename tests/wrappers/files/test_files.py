@@ -149,6 +149,55 @@ def test_csv_is_read_as_copy_reads_it(files: psycopg.Connection, folder: Path) -
     assert error.value.sqlstate == "22018"
 
 
+@pytest.mark.parametrize(
+    ("lines", "values"),
+    [
+        ("name,v\n#a,1\nb,2\n", [("#a", "1"), ("b", "2")]),
+        ("name,v\n#a\nb,2\n#c,3\n", None),
+        ("name\n1\n2,3\n4,5\n", None),
+        ("name,v\n1,2\n3\n4,5,6\n", None),
+        ("made by a program\n\nname,v\n1,2\n", None),
+        ("\ufeffname,v\r\n1,2\r\n", [("1", "2")]),
+        ("\nname,v\n1,2\n", None),
+    ],
+    ids=["hashes", "hash and few values", "more values", "ragged", "a title", "mark", "empty line"],
+)
+def test_no_line_of_csv_is_left_out_silently(
+    files: psycopg.Connection, folder: Path, lines: str, values: list[tuple[str, str]] | None
+) -> None:
+    (folder / "a.csv").write_bytes(lines.encode())
+    make(files, "a", "name text, v text", path="a.csv")
+    if values is not None:
+        assert rows(files, "SELECT * FROM a") == values
+        return
+    with pytest.raises(psycopg.Error, match="a.csv") as error:
+        rows(files, "SELECT count(*) FROM a")
+    assert error.value.diag.message_hint
+
+
+def test_a_line_that_does_not_fit_is_shown(files: psycopg.Connection, folder: Path) -> None:
+    lines = "a,b\n" + "1,2\n" * 30_000 + "5\n"
+    (folder / "a.csv").write_text(lines, encoding="utf-8")
+    make(files, "a", "a int, b int", path="a.csv")
+    with pytest.raises(psycopg.Error, match="30002") as error:
+        rows(files, "SELECT * FROM a")
+    detail = str(error.value.diag.message_detail)
+    assert detail == "Original Line: 5\nExpected Number of Columns: 2 Found: 1"
+    (folder / "a.csv").write_text(lines.removesuffix("5\n") + "5,x\n", encoding="utf-8")
+    with pytest.raises(psycopg.errors.InvalidCharacterValueForCast, match="30002") as error:
+        rows(files, "SELECT * FROM a")
+    assert 'Could not convert string "x"' in str(error.value.diag.message_detail)
+
+
+def test_keys_of_json_are_found_whatever_their_case(
+    files: psycopg.Connection, folder: Path
+) -> None:
+    (folder / "a.jsonl").write_text('{"ID": 1, "Name": "x"}\n{"Name": "y"}\n', encoding="utf-8")
+    make(files, "a", 'id int, "NAME" text, other text', path="a.jsonl")
+    assert rows(files, "SELECT * FROM a") == [(1, "x", None), (None, "y", None)]
+    assert rows(files, "SELECT \"NAME\" FROM a WHERE id = 1") == [("x",)]
+
+
 def test_nested_values_are_json_and_lists_arrays(files: psycopg.Connection, folder: Path) -> None:
     (folder / "n.jsonl").write_text(
         '{"o": {"x": [1, 2]}, "l": [1, null], "t": ["a", "b,c"]}\n{}\n', encoding="utf-8"

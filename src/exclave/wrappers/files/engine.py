@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,14 @@ _STATES = {
 }
 
 _MAGIC = re.compile(r"[*?[]")
+
+_ADVICE = ("Possible", "Try", "LINE")
+"""How lines of an error begin that tell of DuckDB's options, or show its SQL."""
+
+_LONGEST = 300
+"""Characters of a line of an error that are shown."""
+
+_RAGGED = "Do all lines have as many values as the first? The options delimiter, quote, escape help."
 
 _LOCKED = (
     "SET TimeZone = 'UTC'",
@@ -151,11 +160,20 @@ def _told(items: Iterator[Any]) -> Iterator[Any]:
     try:
         yield from items
     except Exception as error:
-        if not type(error).__module__.startswith(("_duckdb", "duckdb")):
+        library = type(error).__module__.startswith(("_duckdb", "duckdb", "pyarrow"))
+        if not library and not isinstance(error, OSError):  # pyarrow's for what DuckDB reports
             raise
-        state = _STATES.get(type(error).__name__, "HV000")
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise WrapperError(lines[0], sqlstate=state) from None
+        state = _STATES.get(type(error).__name__) or _STATES.get(_kind(lines[0]), "HV000")
+        more = itertools.takewhile(lambda line: line and not line.startswith(_ADVICE), lines[1:])
+        detail = "\n".join(line[:_LONGEST] for line in more)
+        hint = _RAGGED if "sniffing file" in lines[0] else None
+        raise WrapperError(lines[0], sqlstate=state, detail=detail or None, hint=hint) from None
+
+
+def _kind(message: str) -> str:
+    """Give the exception that a message is of: after the first rows, pyarrow raises all of them."""
+    return message.partition(" Error: ")[0].replace(" ", "") + "Exception"
 
 
 def temp_directory() -> str:

@@ -6,10 +6,9 @@ import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from exclave.fdw import Table, WrapperError
-from exclave.wrappers.files import engine
+from exclave.wrappers.files import delimited, engine
 from exclave.wrappers.files.columns import SourceColumn, requested_type, source_column
 from exclave.wrappers.files.engine import EngineSettings, quoted_paths, quoted_text
 from exclave.wrappers.files.options import (
@@ -67,7 +66,20 @@ def source_of(table: Table) -> Source:
     assert isinstance(options, TableOptions)
     files = find(server.root, options)
     declared = {_file_name(column.name, column.options): column.type for column in table.columns}
-    return make(settings_of(table.wrapper.options, files.root), files, options, declared)
+    settings = settings_of(table.wrapper.options, files.root)
+    if files.format == "jsonl":
+        declared = _as_written(declared, described(make(settings, files, options)))
+    return make(settings, files, options, declared)
+
+
+def _as_written(declared: Mapping[str, str], found: Iterable[str]) -> dict[str, str]:
+    """Spell names as the files do: keys of JSON that differ in case would be NULL."""
+    written = set(found)
+    folded = {name.lower(): name for name in written}
+    return {
+        name if name in written else folded.get(name.lower(), name): kind
+        for name, kind in declared.items()
+    }
 
 
 def make(
@@ -112,36 +124,11 @@ def _arguments(
     if options.union_by_name and files.format != "jsonl":
         common.append("union_by_name = true")
     if files.format == "csv":
-        return [*_csv(files, options, declared, partitions), *common]
+        names = None if declared is None else [each for each in declared if each not in partitions]
+        return [*delimited.arguments(files, options, names), *common]
     if files.format == "jsonl":
         return [*_json(declared, partitions), *common]
     return common
-
-
-def _csv(
-    files: Files,
-    options: TableOptions,
-    declared: Mapping[str, str] | None,
-    partitions: tuple[str, ...],
-) -> list[str]:
-    tabs = ".tsv" in Path(files.paths[0]).suffixes
-    delimiter = options.delimiter or ("\t" if tabs else ",")
-    arguments = [
-        f"delim = {quoted_text(delimiter)}",
-        f"quote = {quoted_text(options.quote)}",
-        f"escape = {quoted_text(options.escape)}",
-        f"nullstr = {quoted_text(options.null)}",
-        f"header = {str(options.header).lower()}",
-        "allow_quoted_nulls = false",
-    ]
-    if declared is None:
-        arguments.append("dateformat = '%Y-%m-%d'")  # what a cast reads
-    else:
-        arguments.append("all_varchar = true")
-        if not options.header:
-            names = [quoted_text(name) for name in declared if name not in partitions]
-            arguments.append(f"names = [{', '.join(names)}]")
-    return arguments
 
 
 def _json(declared: Mapping[str, str] | None, partitions: tuple[str, ...]) -> list[str]:
