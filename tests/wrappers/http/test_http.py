@@ -130,6 +130,53 @@ def test_sizes_of_pages_save_the_last_request(web: psycopg.Connection, api: Api)
     ]
 
 
+@pytest.mark.parametrize("kind", ["page", "offset"])
+@pytest.mark.parametrize("end", ["nothing", "404"])
+def test_pages_may_be_smaller_than_asked_for(
+    web: psycopg.Connection, api: Api, kind: str, end: str
+) -> None:
+    people = PEOPLE[:6]
+
+    def page(asked: Asked) -> Answer:
+        size = min(int(asked.parameters["limit"]), 2)
+        start = int(asked.parameters[kind])
+        part = people[(start - 1) * size :] if kind == "page" else people[start:]
+        return Answer(part[:size], status=404 if end == "404" and not part else 200)
+
+    api.routes["/v1/people"] = page
+    make(web, "id int", path="people", paging=kind, size_parameter="limit", page_size="100")
+    assert rows(web, "SELECT count(*) FROM t") == [(6,)]
+    assert len(api.asked) == 4
+    make(web, "id int", path="nowhere", paging=kind, size_parameter="limit", page_size="100")
+    with pytest.raises(psycopg.Error, match="answered 404"):
+        rows(web, "SELECT * FROM t")
+
+
+def test_numbers_and_texts_become_what_the_column_is(web: psycopg.Connection, api: Api) -> None:
+    api.routes["/v1/things"] = give(
+        '[{"a": 1.5, "b": true}, {"a": "2", "b": "false"}, {"a": 3.0, "b": 1}, {"a": [1.50]}]'
+    )
+    make(web, "a double precision, b boolean", path="things")
+    assert rows(web, "SELECT * FROM t LIMIT 3") == [(1.5, True), (2.0, False), (3.0, True)]
+    with pytest.raises(psycopg.Error, match='column "a"'):
+        rows(web, "SELECT a FROM t")
+    make(web, "a text, b text", path="things")
+    assert rows(web, "SELECT * FROM t") == [
+        ("1.5", "true"), ("2", "false"), ("3.0", "1"), ("[1.50]", None),
+    ]  # fmt: skip
+    api.routes["/v1/things"] = give('[{"a": 3.0, "b": ["1", 2.0]}, {"a": "4", "b": [[2], [3.5]]}]')
+    make(web, "a integer, b real[]", path="things")
+    assert rows(web, "SELECT * FROM t") == [(3, [1.0, 2.0]), (4, [[2.0], [3.5]])]
+    for wrong in ("1.5", '"x"', "true", "1e99", '{"x": 1}'):
+        api.routes["/v1/things"] = give(f'[{{"a": {wrong}}}]')
+        with pytest.raises(psycopg.Error, match='column "a" is of type integer'):
+            rows(web, "SELECT a FROM t")
+    make(web, "a double precision", path="things")
+    api.routes["/v1/things"] = give('[{"a": 1e400}]')
+    with pytest.raises(psycopg.Error, match='column "a"'):
+        rows(web, "SELECT a FROM t")
+
+
 def test_pages_that_go_in_a_circle_are_an_error(web: psycopg.Connection, api: Api) -> None:
     api.routes["/v1/people"] = give({"rows": [{"id": 1}], "next": "same"})
     make(web, "id int", path="people", rows="rows", paging="cursor")
@@ -280,8 +327,11 @@ def test_a_server_that_is_not_there_or_silent_is_an_error(
         rows(web, "SELECT * FROM t")
     allow(web, "http://127.0.0.1:1")
     web.execute("ALTER SERVER web OPTIONS (SET url 'http://127.0.0.1:1')")
-    with pytest.raises(psycopg.errors.FdwUnableToEstablishConnection, match="ConnectError"):
+    with pytest.raises(
+        psycopg.errors.FdwUnableToEstablishConnection, match="ConnectError"
+    ) as error:
         rows(web, "SELECT * FROM t")
+    assert "refused" in str(error.value.diag.message_detail)
 
 
 @pytest.mark.parametrize("what", ["silence", "pause"])
@@ -303,6 +353,24 @@ def test_a_cancel_ends_waiting(web: psycopg.Connection, api: Api, what: str) -> 
     web.execute("RESET statement_timeout")
     api.routes["/v1/wait"] = give([{"id": 1}])
     assert rows(web, "SELECT * FROM t") == [(1,)]
+
+
+def test_tokens_that_no_header_can_have_are_refused(web: psycopg.Connection) -> None:
+    for token in ("a\nb", "töken"):
+        with pytest.raises(psycopg.errors.FdwInvalidAttributeValue, match="token") as error:
+            web.execute(
+                sql.SQL("CREATE USER MAPPING FOR PUBLIC SERVER web OPTIONS (token {})").format(
+                    sql.Literal(token)
+                )
+            )
+        assert token not in str(error.value)
+
+
+def test_a_redirect_to_nowhere_is_an_error(web: psycopg.Connection, api: Api) -> None:
+    api.routes["/v1/odd"] = give("", status=302, headers={"Location": "http://["})
+    make(web, "id int", path="odd")
+    with pytest.raises(psycopg.errors.FdwUnableToEstablishConnection, match="no URL"):
+        rows(web, "SELECT * FROM t")
 
 
 def test_options_that_do_not_go_together_are_refused(web: psycopg.Connection) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import gzip
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from exclave.fdw import WrapperError
 from exclave.wrappers.files.engine import quoted_text
@@ -62,8 +62,8 @@ def _check_first_lines(files: Files) -> None:
 def _start(path: str) -> bytes:
     if path.endswith(".zst"):
         return b""
-    file: IO[bytes]
-    with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as file:
+    opener: Callable[..., Any] = gzip.open if path.endswith(".gz") else open
+    with opener(path, "rb") as file:
         try:
             return file.read(len(_MARK) + 1).removeprefix(_MARK)
         except (OSError, EOFError):  # DuckDB says what is wrong with it

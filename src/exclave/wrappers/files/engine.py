@@ -35,7 +35,9 @@ _ADVICE = ("Possible", "Try", "LINE")
 _LONGEST = 300
 """Characters of a line of an error that are shown."""
 
-_RAGGED = "Do all lines have as many values as the first? The options delimiter, quote, escape help."
+_RAGGED = (
+    "Do all lines have as many values as the first? The options delimiter, quote, escape help."
+)
 
 _LOCKED = (
     "SET TimeZone = 'UTC'",

@@ -37,8 +37,17 @@ def joined(url: str, path: str) -> str:
 
 
 def followed(url: str, target: str) -> str:
-    """Give the URL that a server refers to from another one."""
-    return urljoin(url, target)
+    """Give the URL that a server refers to from another one.
+
+    Raises
+    ------
+    WrapperError
+        If it refers to what is no URL.
+    """
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise WrapperError(f"{shown(url)} refers to what is no URL", sqlstate="HV00N") from None
 
 
 def same_origin(url: str, other: str) -> bool:

@@ -9,8 +9,7 @@ from typing import Any, cast
 
 from exclave.fdw import Column, WrapperError
 from exclave.wrappers.http.options import ColumnOptions
-
-_JSON = ("json", "jsonb")
+from exclave.wrappers.http.values import reader
 
 
 def parse(text: bytes, url: str) -> Any:
@@ -66,33 +65,14 @@ def rows(answer: Any, path: str, url: str) -> list[Any]:
 def picker(columns: Sequence[Column], wanted: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """Give what makes a tuple of a row: the values of the columns that are wanted."""
     by_name = {column.name: column for column in columns}
-    places: list[tuple[tuple[str, ...], str]] = []
+    places: list[tuple[tuple[str, ...], Callable[[Any], Any]]] = []
     for name in wanted:
         options = by_name[name].options
         assert isinstance(options, ColumnOptions)
-        places.append((steps(options.path) if options.path else (name,), by_name[name].type))
+        path = steps(options.path) if options.path else (name,)
+        places.append((path, reader(by_name[name].type)))
 
     def pick(row: Any) -> tuple[Any, ...]:
-        return tuple([_value(at(row, path), kind) for path, kind in places])
+        return tuple([read(at(row, path)) for path, read in places])
 
     return pick
-
-
-def _value(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    if kind in _JSON or isinstance(value, dict):
-        return text_of(value)
-    if isinstance(value, list):
-        return cast("list[Any]", value) if kind.endswith("[]") else text_of(value)
-    return value if isinstance(value, str | bool | int | Decimal) else str(value)
-
-
-def text_of(value: Any) -> str:
-    """Write JSON, with all digits of numbers."""
-    if isinstance(value, dict):
-        members = cast("dict[str, Any]", value).items()
-        return "{" + ",".join(f"{json.dumps(key)}:{text_of(each)}" for key, each in members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(text_of(each) for each in cast("list[Any]", value)) + "]"
-    return str(value) if isinstance(value, Decimal) else json.dumps(value)

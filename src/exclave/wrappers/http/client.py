@@ -23,6 +23,7 @@ LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
+NOT_FOUND = 404
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 60.0
 
 
@@ -50,8 +51,13 @@ class Client:
     secrets: Mapping[str, str]
     retries: int
 
-    def get(self, url: str, parameters: Mapping[str, str]) -> Any:
+    def get(self, url: str, parameters: Mapping[str, str], *, perhaps: bool = False) -> Any:
         """Ask for a URL, follow redirects, and give the response of httpx.
+
+        Parameters
+        ----------
+        perhaps
+            Whether the answer 404 is given too.
 
         Raises
         ------
@@ -65,6 +71,8 @@ class Client:
         for _ in range(_MOST_REDIRECTS + 1):
             response = self._patiently(addresses.check(where, self.allowed))
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                if perhaps and response.status_code == NOT_FOUND:
+                    return response
                 return _good(response, where)
             where = addresses.followed(where, response.headers["location"])
         raise WrapperError(
@@ -158,5 +166,6 @@ def _unreachable(url: str, error: Exception) -> WrapperError:
     return WrapperError(
         f"{addresses.shown(url)} could not be reached: {type(error).__name__}",
         sqlstate="HV00N",
+        detail=str(error) if type(error).__name__ == "ConnectError" else None,  # no header
         hint="The server's options are url, timeout and retries.",
     )

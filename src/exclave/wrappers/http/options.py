@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from exclave.fdw import Doc, OptionError, Options, SecretText
 
 Paging = Literal["none", "link", "next", "page", "offset", "cursor"]
+
+_HEADER = re.compile(r"[ -~]*")
 
 _PARAMETERS = {"page": "page", "offset": "offset", "cursor": "cursor"}
 
@@ -72,6 +75,11 @@ class MappingOptions(Options):
                 raise OptionError(f"{one} and {other} go together", sqlstate="HV00D")
         if sum(each is not None for each in (self.token, self.user, self.header)) > 1:
             raise OptionError("give one of token, user and header", sqlstate="HV00D")
+        for name in ("token", "header", "value"):
+            if not _HEADER.fullmatch(str(getattr(self, name) or "")):
+                raise OptionError(
+                    f"the option {name} has characters that no header may have", sqlstate="HV024"
+                )
 
 
 class TableOptions(Requests):

@@ -8,7 +8,7 @@ from typing import Any
 
 from exclave.fdw import WrapperError
 from exclave.wrappers.http import addresses, answers
-from exclave.wrappers.http.client import Client
+from exclave.wrappers.http.client import NOT_FOUND, Client
 from exclave.wrappers.http.options import Paging
 
 
@@ -50,15 +50,19 @@ def rows(
     """
     asked = {**parameters, **_size(pages), **_start(pages)}
     seen: set[str] = set()
-    count, number = 0, pages.first
+    count, number, most = 0, pages.first, 0
     while True:
-        response = client.get(url, asked)
+        response = client.get(url, asked, perhaps=_is_short(pages, most) and count > 0)
+        if response.status_code == NOT_FOUND:
+            return
         shown = addresses.shown(url)
         answer = answers.parse(response.content, shown)
         found = answers.rows(answer, path, shown)
         yield from found
-        count, number = count + len(found), number + 1
-        following = _next(pages, response, answer, found, count, number)
+        count, number, most = count + len(found), number + 1, max(most, len(found))
+        if _is_last(pages, len(found), most):
+            return
+        following = _next(pages, response, answer, count, number)
         if following is None:
             return
         if following in seen:
@@ -81,9 +85,22 @@ def _start(pages: Pages) -> dict[str, str]:
     return {pages.parameter: starts[pages.kind]} if pages.kind in starts else {}
 
 
-def _next(
-    pages: Pages, response: Any, answer: Any, found: list[Any], count: int, number: int
-) -> str | None:
+def _is_short(pages: Pages, count: int) -> bool:
+    return pages.size is not None and count < pages.size
+
+
+def _is_last(pages: Pages, count: int, most: int) -> bool:
+    """Tell whether no page follows one of so many rows, where pages are counted.
+
+    A server may give fewer rows than it is asked for, on each page.
+    """
+    if pages.kind not in ("page", "offset"):
+        return False
+    fewer_than_asked = pages.size_parameter is not None and count == most
+    return count == 0 or (_is_short(pages, count) and not fewer_than_asked)
+
+
+def _next(pages: Pages, response: Any, answer: Any, count: int, number: int) -> str | None:
     """Give the next URL, or the next value of the parameter; None after the last page."""
     match pages.kind:
         case "link":
@@ -92,8 +109,6 @@ def _next(
             told = answers.at(answer, answers.steps(pages.next))
             return str(told) if isinstance(told, str | int) and told not in ("", False) else None
         case "page" | "offset":
-            if not found or (pages.size is not None and len(found) < pages.size):
-                return None
             return str(number if pages.kind == "page" else count)
         case "none":
             return None
