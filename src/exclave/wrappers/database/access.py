@@ -8,7 +8,10 @@ from exclave.fdw import WrapperError
 from exclave.wrappers.database import locations
 from exclave.wrappers.database.levels import MappingOptions, ServerOptions, WrapperOptions
 
-_HINT = "A superuser allows it: ALTER FOREIGN DATA WRAPPER … OPTIONS (ADD {option} '{value}')."
+_HINT = (
+    "A superuser allows it: ALTER FOREIGN DATA WRAPPER … OPTIONS (ADD {option} '{value}'), "
+    "or SET where there are others, separated by {by}."
+)
 
 
 def check_allowed(wrapper: WrapperOptions, server: ServerOptions) -> URL:
@@ -25,13 +28,13 @@ def check_allowed(wrapper: WrapperOptions, server: ServerOptions) -> URL:
         raise WrapperError(
             f'the driver "{driver}" is not allowed',
             sqlstate="42501",
-            hint=_HINT.format(option="drivers", value=driver),
+            hint=_HINT.format(option="drivers", value=driver, by="commas"),
         )
     if not any(locations.permits(locations.read(each), url) for each in wrapper.urls.split()):
         raise WrapperError(
             "the URL of the server is not allowed",
             sqlstate="42501",
-            hint=_HINT.format(option="urls", value=f"{url.drivername}://…"),
+            hint=_HINT.format(option="urls", value=f"{url.drivername}://…", by="blanks"),
         )
     return url
 

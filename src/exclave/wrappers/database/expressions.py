@@ -127,7 +127,7 @@ class Expressions:
         exact = compare(
             self.alike(condition.column, ordered=ordered), self.parameter(value, column)
         )
-        if condition.operator == "=" and self._needs_index(column):
+        if condition.operator == "=" and self._needs_index(column, (value,)):
             return sa.and_(self.column(condition.column) == self.parameter(value, column), exact)
         return exact
 
@@ -140,7 +140,7 @@ class Expressions:
         if condition.every:
             return alike.not_in(self._parameters(values, column))
         exact = alike.in_(self._parameters(values, column))
-        if self._needs_index(column):
+        if self._needs_index(column, values):
             plain = self.column(condition.column)
             return sa.and_(plain.in_(self._parameters(values, column)), exact)
         return exact
@@ -148,9 +148,13 @@ class Expressions:
     def _parameters(self, values: Iterable[object], column: Column) -> list[Any]:
         return [sa.null() if value is None else self.parameter(value, column) for value in values]
 
-    def _needs_index(self, column: Column) -> bool:
-        """Tell whether the exact comparison hides the column from its index."""
-        return self.backend == "mysql" and family(column) is Family.TEXT
+    def _needs_index(self, column: Column, values: Iterable[object]) -> bool:
+        """Tell whether the exact comparison hides the column from its index.
+
+        A value that the character set of the column may not have is an error when compared.
+        """
+        known = all(value.isascii() for value in values if isinstance(value, str))
+        return self.backend == "mysql" and family(column) is Family.TEXT and known
 
 
 def fetched(

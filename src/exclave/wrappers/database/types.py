@@ -55,6 +55,9 @@ _BY_BACKEND = {
     },
 }  # fmt: skip
 
+_UNLIKE = {"mysql": {"BIT": "bytea"}}
+"""Types whose values arrive as another type, as which they are not compared there."""
+
 _WITH_PRECISION = frozenset({"NUMERIC", "DECIMAL"})
 _ROUNDED = {"sqlite"}
 """Databases that keep no precision."""
@@ -93,6 +96,8 @@ def local_type(remote: str, backend: str) -> LocalType:
     name = name.strip()
     rest = re.sub(r"\s*(COLLATE|CHARACTER SET)\s+\S+", "", rest).strip()
     whole = f"{name} {rest}".strip()
+    if name in _UNLIKE.get(backend, {}):
+        return LocalType(_UNLIKE[backend][name], alike=False)
     known = {**_EVERYWHERE, **_BY_BACKEND.get(backend, {})}
     found = known.get(whole) or known.get(name)
     if found is None or (rest and whole not in known and backend not in ("mysql", "sqlite")):
