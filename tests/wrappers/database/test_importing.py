@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from tests.wrappers.database.remotes import Remote
 
+from exclave.cluster import Database
 from exclave.wrappers.database.types import LocalType, local_type
 
 OPTIONS_OF = """
@@ -24,6 +26,8 @@ NATIVE = {
     "duckdb": 'CREATE TABLE stock ("Id" BIGINT PRIMARY KEY, name VARCHAR NOT NULL,'
     ' price DECIMAL(10,2), "at" TIMESTAMP, raw BLOB, odd STRUCT(a INTEGER))',
 }
+
+ODD = {"duckdb": "UPDATE stock SET odd = {'a': 1}"}
 
 
 @pytest.fixture
@@ -70,6 +74,28 @@ def test_a_schema_is_imported(stocked: psycopg.Connection, remote: Remote) -> No
         (7, "tea", pytest.approx(1.25), "2024-02-29 12:00:00", b"\0\xff")
     ]
     assert stocked.execute("SELECT * FROM seen").fetchall() == [("tea",)]
+    remote.rows(ODD.get(remote.kind, "UPDATE stock SET odd = 'a'"))
+    assert "a" in str(stocked.execute("SELECT odd FROM stock").fetchone())
+
+
+def test_collations_domains_and_identities_are_imported(
+    wrapper: psycopg.Connection, other_postgresql: Database
+) -> None:
+    remote = Remote.of_postgresql(other_postgresql, adbc=False)
+    wrapper.execute("DROP SERVER IF EXISTS other CASCADE")
+    remote.rows("DROP TABLE IF EXISTS names; DROP DOMAIN IF EXISTS positive")
+    remote.rows("CREATE DOMAIN positive AS int CHECK (VALUE > 0)")
+    remote.rows(
+        "CREATE TABLE names (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        ' name text COLLATE "C", code char(5), size positive, tags text[], at date)'
+    )
+    remote.rows("INSERT INTO names VALUES (DEFAULT, 'a', 'b', 1, '{x}', 'infinity')")
+    remote.connect(wrapper)
+    wrapper.execute("IMPORT FOREIGN SCHEMA public LIMIT TO (names) FROM SERVER other INTO public")
+    query = "SELECT id, name, size, tags, at::text FROM names WHERE code = 'b' AND code <> 'b    '"
+    assert wrapper.execute(query).fetchall() == [(1, "a", "1", ["x"], "infinity")]
+    wrapper.execute("UPDATE names SET size = '2'")
+    assert remote.rows("SELECT size FROM names") == [(2,)]
 
 
 def test_some_tables_are_imported(stocked: psycopg.Connection, remote: Remote) -> None:
@@ -108,3 +134,16 @@ def test_a_schema_that_is_not_there_is_an_error(stocked: psycopg.Connection) -> 
 )
 def test_types_have_one_table(backend: str, remote: str, local: Any) -> None:
     assert local_type(remote, backend) == local
+
+
+def test_more_digits_than_postgresql_has_lose_no_row(
+    wrapper: psycopg.Connection, folder: Path
+) -> None:
+    remote = Remote.of_duckdb(folder / "ns.duckdb")
+    wrapper.execute("DROP SERVER IF EXISTS other CASCADE")
+    remote.rows("CREATE TABLE moments (moment TIMESTAMP_NS)")
+    remote.rows("INSERT INTO moments VALUES ('2020-01-01 00:00:00.123456789')")
+    remote.connect(wrapper)
+    wrapper.execute("IMPORT FOREIGN SCHEMA main FROM SERVER other INTO public")
+    query = "SELECT moment::text FROM moments WHERE moment = '2020-01-01 00:00:00.123456'"
+    assert wrapper.execute(query).fetchall() == [("2020-01-01 00:00:00.123456",)]

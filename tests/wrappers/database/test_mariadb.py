@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg import sql
 from tests.wrappers.database.mariadb import PASSWORD, MariaDB
 from tests.wrappers.database.remotes import Remote
 
@@ -37,8 +38,8 @@ def latin(wrapper: psycopg.Connection, mariadb: MariaDB) -> Iterator[psycopg.Con
 def test_characters_that_a_column_cannot_have_are_compared(
     latin: psycopg.Connection, condition: str, found: list[int]
 ) -> None:
-    query = f"SELECT id FROM latin WHERE {condition} ORDER BY id"
-    assert latin.execute(query.encode()).fetchall() == [(number,) for number in found]
+    query = sql.SQL("SELECT id FROM latin WHERE {} ORDER BY id").format(sql.SQL(condition))
+    assert latin.execute(query).fetchall() == [(number,) for number in found]
 
 
 def test_bits_are_bytes(latin: psycopg.Connection) -> None:

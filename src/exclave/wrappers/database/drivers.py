@@ -66,8 +66,6 @@ def prepare_connection(connection: Any, dialect: Dialect) -> None:
     elif dialect.name == "postgresql":
         _execute(connection, POSTGRES)
         connection.commit()
-        if dialect.driver == "psycopg":
-            _leave_text(connection)
 
 
 def _execute(connection: Any, statements: tuple[str, ...]) -> None:
@@ -82,8 +80,13 @@ _READ_BY_PSYCOPG = frozenset(
 )
 
 
-def _leave_text(connection: Any) -> None:
-    """Leave values of other types as text: Python has no infinity in a date, no year before 1."""
+def leave_text(connection: Any, dialect: Dialect) -> None:
+    """Leave values of other types as text: Python has no infinity in a date, no year before 1.
+
+    Not before reflection, for which SQLAlchemy reads JSON and arrays.
+    """
+    if dialect.driver != "psycopg":
+        return
     strings: Any = importlib.import_module("psycopg.types.string")
     for kind in connection.adapters.types:
         if kind.name not in _READ_BY_PSYCOPG:

@@ -24,7 +24,7 @@ from exclave.fdw import (
     Table,
 )
 from exclave.wrappers.database.families import Family, family
-from exclave.wrappers.database.tables import column_named, remote_name
+from exclave.wrappers.database.tables import column_named, pushes_down, remote_name
 from exclave.wrappers.database.values import placeholder, sent
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -40,6 +40,9 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 _FLOAT4 = 700
+_CASTS_ALL = frozenset({"postgresql", "duckdb"})
+"""Databases in which values of all types can be cast to text."""
+
 _NO_INFINITY = "an infinite date or timestamp cannot be read"
 
 _BINARY = {"sqlite": "BINARY", "postgresql": "C", "mysql": "utf8mb4_nopad_bin"}
@@ -162,10 +165,13 @@ def fetched(
 ) -> sa.ColumnElement[Any]:
     """Give what is selected for a column.
 
+    What IMPORT has no type for, such as a domain or a STRUCT, is a text here that is made there.
     MariaDB shows six digits of a FLOAT. Arrow has no infinity in a date: DuckDB's would become
     another day. PostgreSQL's ADBC driver knows no arrays of several dimensions.
     """
     kind = family(column)
+    if kind is Family.TEXT and not pushes_down(column) and backend in _CASTS_ALL:
+        return sa.cast(expression, sa.Text)
     if backend == "mysql" and column.type_oid == _FLOAT4:
         return sa.cast(expression, sa.Double)
     if backend == "duckdb" and kind in (Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ):

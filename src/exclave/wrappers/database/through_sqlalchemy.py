@@ -11,7 +11,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 
-from exclave.wrappers.database.drivers import arguments_of, creator_of, prepare_connection
+from exclave.wrappers.database.drivers import (
+    arguments_of,
+    creator_of,
+    leave_text,
+    prepare_connection,
+)
 from exclave.wrappers.database.exactness import backend_of
 from exclave.wrappers.database.failures import told
 from exclave.wrappers.database.results import OpenResults, Result
@@ -44,6 +49,7 @@ class SqlalchemyConnection:
             self._connection = self._engine.connect()
         self.backend = backend_of(url.get_backend_name())
         self._open = OpenResults()
+        self._prepared = False
         self._transaction: sa.RootTransaction | None = None
 
     def _prepare(self, connection: Any, _record: object) -> None:
@@ -67,6 +73,9 @@ class SqlalchemyConnection:
     def begin(self) -> None:
         """Begin a transaction."""
         with told():
+            if not self._prepared:
+                leave_text(self.driver_connection, self.dialect)
+                self._prepared = True
             if self.dialect.name == "postgresql":
                 self._connection.execution_options(isolation_level="REPEATABLE READ")
             self._transaction = self._connection.begin()

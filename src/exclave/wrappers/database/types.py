@@ -42,7 +42,6 @@ _BY_BACKEND = {
         "TINYINT": "smallint", "UTINYINT": "smallint", "USMALLINT": "integer",
         "UINTEGER": "bigint", "UBIGINT": "numeric", "HUGEINT": "numeric", "UHUGEINT": "numeric",
         "FLOAT": "real", "TIMESTAMP_S": "timestamp", "TIMESTAMP_MS": "timestamp",
-        "TIMESTAMP_NS": "timestamp",
     },
     "postgresql": {
         name.upper(): name
@@ -55,7 +54,11 @@ _BY_BACKEND = {
     },
 }  # fmt: skip
 
-_UNLIKE = {"mysql": {"BIT": "bytea"}}
+_UNLIKE: dict[str, dict[str, str]] = {
+    "mysql": {"BIT": "bytea"},
+    "duckdb": {"TIMESTAMP_NS": "timestamp"},  # with three digits more
+    "postgresql": dict.fromkeys(("CHAR", "CHARACTER", "BPCHAR"), "text"),  # without its blanks
+}
 """Types whose values arrive as another type, as which they are not compared there."""
 
 _WITH_PRECISION = frozenset({"NUMERIC", "DECIMAL"})
@@ -97,7 +100,7 @@ def local_type(remote: str, backend: str) -> LocalType:
     rest = re.sub(r"\s*(COLLATE|CHARACTER SET)\s+\S+", "", rest).strip()
     whole = f"{name} {rest}".strip()
     if name in _UNLIKE.get(backend, {}):
-        return LocalType(_UNLIKE[backend][name], alike=False)
+        return LocalType(_UNLIKE[backend][name] + ("[]" if dimensions else ""), alike=False)
     known = {**_EVERYWHERE, **_BY_BACKEND.get(backend, {})}
     found = known.get(whole) or known.get(name)
     if found is None or (rest and whole not in known and backend not in ("mysql", "sqlite")):
