@@ -50,20 +50,20 @@ def test_a_new_project_is_written_in_an_order_that_postgresql_takes(project: Pro
     empty = project.read()
     text = project.migrate(metadata)
     assert calls(upgrade_of(text)) == [
+        "create_schema erp",
         "create_extension postgres_fdw",
         "create_server accounts",
         "create_user_mapping accounts",
-        "create_schema erp",
         "create_table notes",
         "create_foreign_table orders",
     ]
     assert calls(downgrade_of(text)) == [
         "drop_foreign_table orders",
         "drop_table notes",
-        "drop_schema erp",
         "drop_user_mapping accounts",
         "drop_server accounts",
         "drop_extension postgres_fdw",
+        "drop_schema erp",
     ]
     project.downgrade()
     assert project.read() == empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from psycopg import rows
 
 from exclave.catalog import Connection, PsycopgConnection, connection_of, read
 from exclave.cluster import Cluster, Database
-from exclave.errors import CatalogError
+from exclave.errors import CatalogError, SecretError
 
 
 @pytest.fixture
@@ -65,6 +66,15 @@ def test_errors_give_their_sqlstate_and_message_without_the_statement(session: C
 def test_a_secret_is_a_parameter(session: Connection) -> None:
     session.execute_secret("SELECT set_config('exclave.test', $1, false)", "it's")
     assert session.fetch("SELECT current_setting('exclave.test')") == [("it's",)]
+
+
+def test_a_secret_that_the_session_cannot_encode_stays_unseen(database: Database) -> None:
+    with database.connect(client_encoding="latin1") as connection:
+        with pytest.raises(SecretError, match="client_encoding") as caught:
+            connection_of(connection).execute_secret("SELECT $1::text", "s3cr3t ☃")
+        assert caught.value.__context__ is None
+        assert caught.value.__cause__ is None
+        assert not {"s3cr3t", "2603"} & set(re.findall(r"\w+", repr(caught.value)))
 
 
 def test_what_has_the_methods_is_a_connection_already(session: Connection) -> None:

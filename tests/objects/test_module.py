@@ -75,13 +75,13 @@ def chosen(**how: object) -> list[str]:
 
 def test_what_extensions_bring_and_schemas_without_foreign_tables_are_left_out() -> None:
     assert chosen() == [
+        'schema "erp"',
         'extension "postgres_fdw"',
         'foreign-data wrapper "own"',
         'foreign server "other"',
         'foreign server "used"',
         'user mapping for "app" on server "other"',
         'user mapping for "app" on server "used"',
-        'schema "erp"',
         'foreign table "erp"."t"',
         'foreign table "public"."elsewhere"',
     ]
@@ -90,11 +90,11 @@ def test_what_extensions_bring_and_schemas_without_foreign_tables_are_left_out()
 
 def test_of_some_schemas_only_what_their_tables_need_is_chosen() -> None:
     assert chosen(schemas=["erp", "local"]) == [
+        'schema "erp"',
+        'schema "local"',
         'extension "postgres_fdw"',
         'foreign server "used"',
         'user mapping for "app" on server "used"',
-        'schema "erp"',
-        'schema "local"',
         'foreign table "erp"."t"',
     ]
 

@@ -141,6 +141,10 @@ def test_a_missing_secret_of_a_mapping_that_is_there_names_it(
             ['"erp"."orders"', "collation", 'column "note"'],
         ),
         ([Extension("no_such_extension")], ["no_such_extension", "not installed"]),
+        ([Extension("file_fdw", version="9.9")], ['"file_fdw"', 'no version "9.9"']),
+        ([Extension("postgres_fdw", version="9.9")], ['"postgres_fdw"', 'makes version "9.9"']),
+        ([Extension("file_fdw", "nowhere")], ['"file_fdw"', "CREATE SCHEMA nowhere;"]),
+        ([Extension("postgres_fdw", "nowhere")], ['"postgres_fdw"', "CREATE SCHEMA nowhere;"]),
         ([Server("new", "file_fdw")], ['"new"', "CREATE EXTENSION file_fdw;"]),
         ([Server("new", "odd_fdw")], ['"new"', '"odd_fdw" does not exist']),
         ([Wrapper("w", handler="no.such_function")], ['"w"', "function no.such_function"]),
@@ -178,10 +182,9 @@ def test_a_missing_server_is_named_when_the_plan_is_made(
     [
         (orders(checks=[Check("c", "nosuch > 0")]), "42703"),
         (orders(columns=[Column("id", "int", default="1/")]), "42601"),
-        (Extension("file_fdw", version="9.9"), "22023"),
         (ForeignTable("orders_view", [], server="s", schema="erp"), "42P07"),
     ],
-    ids=["unknown column", "no SQL", "no such version", "name taken by a view"],
+    ids=["unknown column", "no SQL", "name taken by a view"],
 )
 def test_a_step_that_fails_names_its_change_and_undoes_all(
     admin: Connection, bad: ForeignObject, sqlstate: str

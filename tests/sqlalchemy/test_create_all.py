@@ -65,6 +65,20 @@ def test_an_engine_that_commits_by_itself_creates_drops_and_undoes_too(
     assert "postgres_fdw" not in found.extensions
 
 
+@pytest.mark.parametrize("checkfirst", [True, False])
+def test_an_extension_and_its_schema_come_and_go_together(
+    engine: sa.Engine, checkfirst: bool
+) -> None:
+    metadata = MetaData()
+    register_foreign(metadata, xc.Extension("postgres_fdw", "fdw"), xc.Schema("fdw"))
+    with engine.begin() as connection:
+        before = inspect_foreign(connection)
+        metadata.create_all(connection, checkfirst=checkfirst)
+        assert not make_plan(metadata, connection)
+        metadata.drop_all(connection, checkfirst=checkfirst)
+        assert inspect_foreign(connection) == before
+
+
 def test_one_table_is_created_and_dropped_alone(engine: sa.Engine, declare_loopback: Any) -> None:
     metadata = MetaData()
     _, foreign = mixed(metadata)
@@ -228,10 +242,10 @@ def test_a_mock_engine_shows_everything_in_order_and_no_secret(declare_loopback:
     metadata.drop_all(mock)
     heads = [" ".join(text.split()[:3]) for text in shown]
     assert heads == [
+        "CREATE SCHEMA erp",
         "CREATE EXTENSION postgres_fdw",
         "CREATE SERVER remote_server",
         "CREATE USER MAPPING",
-        "CREATE SCHEMA erp",
         "CREATE TABLE local",
         "COMMENT ON TABLE",
         "CREATE FOREIGN TABLE",
@@ -239,10 +253,10 @@ def test_a_mock_engine_shows_everything_in_order_and_no_secret(declare_loopback:
         "COMMENT ON COLUMN",
         "DROP FOREIGN TABLE",
         "DROP TABLE local",
-        "DROP SCHEMA erp",
         "DROP USER MAPPING",
         "DROP SERVER remote_server",
         "DROP EXTENSION postgres_fdw",
+        "DROP SCHEMA erp",
     ]
     assert ":'PASSWORD'" in "".join(shown)
     assert "id %% 2 >= 0" in "".join(shown)

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from exclave.errors import CatalogError
+from exclave.errors import CatalogError, SecretError
 
 if TYPE_CHECKING:
     import psycopg
 
 Row = Sequence[Any]
+
+UNSENDABLE_SECRET = (
+    "A secret has a character that the session's client_encoding does not have. "
+    "Run SET client_encoding = 'UTF8' first."
+)
+"""What to say instead of what a driver says, which shows the character or all of the secret."""
 
 
 class Connection(Protocol):
@@ -101,9 +107,21 @@ class PsycopgConnection:
             cursor.execute(cast("Any", sql))
 
     def execute_secret(self, sql: str, value: str) -> None:
-        """Run a statement with a secret as its parameter ``$1``."""
-        with self._psycopg.RawCursor(self._connection) as cursor:
-            cursor.execute(cast("Any", sql), (value,))
+        """Run a statement with a secret as its parameter ``$1``.
+
+        Raises
+        ------
+        SecretError
+            When the value cannot be sent; psycopg's own exception would hold it.
+        """
+        refused = False
+        try:
+            with self._psycopg.RawCursor(self._connection) as cursor:
+                cursor.execute(cast("Any", sql), (value,))
+        except UnicodeEncodeError:
+            refused = True
+        if refused:
+            raise SecretError(UNSENDABLE_SECRET)
 
     def transaction(self) -> AbstractContextManager[object]:
         """Open a transaction, or a savepoint within the one that is open."""

@@ -65,11 +65,11 @@ class Catalog:
         assign(self, "materialized_views", _by_key(given, MaterializedView))
 
     def __iter__(self) -> Iterator[ForeignObject]:
+        yield from self.schemas.values()
         yield from self.extensions.values()
         yield from self.wrappers.values()
         yield from self.servers.values()
         yield from self.user_mappings.values()
-        yield from self.schemas.values()
         yield from self.foreign_tables.values()
         yield from self.materialized_views.values()
 

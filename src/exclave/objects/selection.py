@@ -137,13 +137,14 @@ def _extensions_and_wrappers(
     found: Catalog, servers: list[Server] | None, owners: bool, grants: bool
 ) -> Iterable[ForeignObject]:
     wrappers = [wrapper for _, wrapper in sorted(found.wrappers.items())]
-    extensions = [extension for _, extension in sorted(found.extensions.items())]
+    brought = {each.extension for each in (*wrappers, *found.servers.values())}
     if servers is not None:
         used = {server.wrapper for server in servers}
         wrappers = [wrapper for wrapper in wrappers if wrapper.name in used]
         brought = {each.extension for each in (*wrappers, *servers)}
-        extensions = [extension for extension in extensions if extension.name in brought]
-    yield from (Extension(extension.name, extension.schema) for extension in extensions)
+    for _, extension in sorted(found.extensions.items()):
+        if extension.name in brought:
+            yield Extension(extension.name, extension.schema)
     for wrapper in wrappers:
         if wrapper.extension is None:
             yield _bare(wrapper, owners, grants)

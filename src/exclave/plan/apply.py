@@ -151,7 +151,8 @@ def _resolve_all(changes: Sequence[Change], resolve: Resolver) -> None:
 def _run(hub: Connection, change: Change, resolve: Resolver) -> None:
     for statement in change.statements:
         try:
-            statement.run(hub, resolve)
+            with needed_for(f"Could not {change}"):
+                statement.run(hub, resolve)
         except Exception as error:
             sqlstate = hub.sqlstate(error)
             if sqlstate is None:

@@ -32,11 +32,11 @@ from exclave.plan.statement import Statement
 Action = Literal["create", "alter", "replace", "drop"]
 
 NOUNS: Mapping[type[ForeignObject], Noun] = {
+    Schema: cast("Noun", schema),
     Extension: cast("Noun", extension),
     Wrapper: cast("Noun", wrapper),
     Server: cast("Noun", server),
     UserMapping: cast("Noun", user_mapping),
-    Schema: cast("Noun", schema),
     ForeignTable: cast("Noun", foreign_table),
     MaterializedView: cast("Noun", materialized_view),
 }

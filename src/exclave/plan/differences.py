@@ -90,11 +90,11 @@ class _Comparison:
         yield from tables.drops()
         yield from (change for change in mappings if change.after is None)
         yield from dropped[UserMapping]
+        yield from direct[Schema]
         yield from direct[Extension]
         yield from direct[Wrapper]
         yield from direct[Server]
         yield from (change for change in mappings if change.after is not None)
-        yield from direct[Schema]
         yield from tables.rest()
         yield from views.rest()
         yield from dropped[Server]

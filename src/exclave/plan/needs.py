@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import cast
 
 from exclave.catalog import Snapshot
@@ -26,33 +25,10 @@ from exclave.objects.names import PUBLIC
 from exclave.objects.quoting import quote_identifier
 from exclave.objects.registry import Level, rules_of
 from exclave.plan.change import Change
+from exclave.plan.extension_needs import to_alter_extension, to_create_extension
 from exclave.plan.names import roles_of
+from exclave.plan.need import Need
 from exclave.plan.state import Key, key_of
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Something that must be true before a plan is run.
-
-    Parameters
-    ----------
-    question
-        One of the questions of ``prerequisites.sql``.
-    name
-        What it is asked of.
-    schema
-        The schema that holds it, or whatever else the question needs.
-    message
-        What to say when it is not.
-    remedy
-        The statement that an administrator must run then; empty when it takes more than that.
-    """
-
-    question: str
-    name: str
-    message: str
-    remedy: str = ""
-    schema: str = ""
 
 
 class Needs:
@@ -88,6 +64,8 @@ class Needs:
                 yield from self._roles(value)
             if change.before is None and value is not None:
                 yield from self._to_create(value)
+            elif isinstance(change.before, Extension) and isinstance(value, Extension):
+                yield from to_alter_extension(change.before, value, self._snapshot.role, self._made)
             elif not self._is_made(change.before):
                 yield from self._to_own(change.before or change.subject)
             if value is not None:
@@ -118,7 +96,7 @@ class Needs:
     def _to_create(self, value: ForeignObject) -> Iterator[Need]:
         match value:
             case Extension():
-                yield from self._extension(value.name, str(value))
+                yield from to_create_extension(value, self._snapshot.role, self._made)
             case Wrapper():
                 if value.extension is None:
                     yield self._superuser(value, "creates foreign-data wrappers")
@@ -144,20 +122,6 @@ class Needs:
             case MaterializedView():
                 yield from self._schema(value, value.schema)
                 yield from self._used(value)
-
-    def _extension(self, name: str, what: str) -> Iterator[Need]:
-        yield Need(
-            "extension available",
-            name,
-            f'{what}: the extension "{name}" is not installed on the server\'s machine; install '
-            "the package that brings it.",
-        )
-        yield Need(
-            "extension creatable",
-            name,
-            f'{what}: the role "{self._snapshot.role}" may not create the extension "{name}".',
-            f"CREATE EXTENSION {quote_identifier(name)};",
-        )
 
     def _superuser(self, value: ForeignObject, what: str) -> Need:
         message = f"{value}: only a superuser {what}, and {self._snapshot.role!r} is none."

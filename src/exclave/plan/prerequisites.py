@@ -10,7 +10,8 @@ from exclave.objects import (
     ImportForeignSchema,
 )
 from exclave.plan.change import Change
-from exclave.plan.needs import Need, Needs
+from exclave.plan.need import Need
+from exclave.plan.needs import Needs
 from exclave.plan.query import query
 
 

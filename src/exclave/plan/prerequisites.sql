@@ -19,6 +19,19 @@ SELECT CASE asked.question
         SELECT FROM pg_catalog.pg_available_extension_versions AS v
         WHERE v.name = asked.name AND (v.trusted OR NOT v.superuser)
             AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))
+    WHEN 'extension version' THEN NOT EXISTS (
+        SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = asked.name)
+        OR EXISTS (
+        SELECT FROM pg_catalog.pg_available_extension_versions AS v
+        WHERE v.name = asked.name AND v.version = asked.schema)
+    WHEN 'extension update' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_extension AS x,
+            pg_catalog.pg_extension_update_paths(x.extname) AS u
+        WHERE x.extname = asked.name AND u.source = x.extversion
+            AND u.target = asked.schema AND u.path IS NOT NULL)
+    WHEN 'extension owned' THEN EXISTS (
+        SELECT FROM pg_catalog.pg_extension AS x
+        WHERE x.extname = asked.name AND pg_catalog.pg_has_role(x.extowner, 'USAGE'))
     WHEN 'wrapper exists' THEN EXISTS (
         SELECT FROM pg_catalog.pg_foreign_data_wrapper AS w WHERE w.fdwname = asked.name)
     WHEN 'wrapper usable' THEN EXISTS (

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from exclave.catalog.connection import Row
-from exclave.errors import ApplyError, CatalogError
+from exclave.catalog.connection import UNSENDABLE_SECRET, Row
+from exclave.errors import ApplyError, CatalogError, ExclaveError, SecretError
 from exclave.objects.secret import MASK
 from exclave.sqlalchemy.placeholders import percent_style
 
@@ -86,11 +86,15 @@ class SqlalchemyConnection:
         ------
         ApplyError
             When it fails; the message holds no secret, and no other exception hangs on to it.
+        SecretError
+            When the session's encoding lacks a character of the value.
         """
-        failure: ApplyError | None = None
+        failure: ExclaveError | None = None
         try:
             with self._cursor() as cursor:
                 cursor.execute(*self._native(sql, (value,)))
+        except UnicodeEncodeError:
+            failure = SecretError(UNSENDABLE_SECRET)
         except Exception as error:  # noqa: BLE001 - whatever it is, it may quote the value
             text = self.message(error)
             failure = ApplyError(text.replace(value, MASK) if value else text, self.sqlstate(error))

@@ -1,4 +1,4 @@
--- The extensions that bring a foreign-data wrapper.
+-- The extensions, less the one that every database has.
 SELECT 'extension' AS noun,
        pg_catalog.json_build_object(
          'name', x.extname,
@@ -7,9 +7,4 @@ SELECT 'extension' AS noun,
        )::pg_catalog.text AS value
   FROM pg_catalog.pg_extension AS x
   JOIN pg_catalog.pg_namespace AS n ON n.oid = x.extnamespace
- WHERE EXISTS (SELECT
-                 FROM pg_catalog.pg_depend AS d
-                WHERE d.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass
-                  AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-                  AND d.refobjid = x.oid
-                  AND d.deptype = 'e')
+ WHERE x.extname <> 'plpgsql'

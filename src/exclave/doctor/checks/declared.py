@@ -10,7 +10,7 @@ from exclave.doctor.hub import Hub
 from exclave.errors import ExclaveError
 from exclave.objects import Catalog
 from exclave.plan import make, prerequisites
-from exclave.plan.needs import Need
+from exclave.plan.need import Need
 
 _EXTENSION = ("extension available", "wrapper exists")
 _PREREQUISITE = (
