@@ -1,4 +1,4 @@
-"""Privileges as the catalog's queries give them: lists of grantee, privilege and grantable."""
+"""Privileges as the catalog's queries give them: grantee, privilege, and how each is held."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from exclave.objects.grant import Grants
 
 NO_GRANTS: Grants = frozenset()
 
-GrantRow = tuple[str | None, str, bool]
+GrantRow = tuple[str | None, str, bool, bool]
 
 
 def grants_of(rows: Sequence[GrantRow] | None) -> Grants:
@@ -18,15 +18,15 @@ def grants_of(rows: Sequence[GrantRow] | None) -> Grants:
     Parameters
     ----------
     rows
-        Grantee (``None`` is everybody), privilege and whether it may be granted on; the same
-        privilege may come from several grantors. ``None`` is no grant.
+        Grantee (``None`` is everybody), privilege, whether it may be granted on, and whether
+        another role than the owner granted it; the same privilege may come from several
+        grantors. ``None`` is no grant.
     """
     if not rows:
         return NO_GRANTS
-    grantable: dict[tuple[str, str], bool] = {}
-    for role, privilege, may_grant in rows:
+    held: dict[tuple[str, str], tuple[bool, bool]] = {}
+    for role, privilege, grantable, passed_on in rows:
         key = (PUBLIC if role is None else role, privilege)
-        grantable[key] = grantable.get(key, False) or may_grant
-    return frozenset(
-        Grant(role, privilege, may_grant) for (role, privilege), may_grant in grantable.items()
-    )
+        had = held.get(key, (False, False))
+        held[key] = (had[0] or grantable, had[1] or passed_on)
+    return frozenset(Grant(*key, *how) for key, how in held.items())

@@ -71,8 +71,8 @@ class Partition:
     parent
         The partitioned table, with its schema.
     bound
-        Such as ``FOR VALUES FROM ('a') TO ('m')`` or ``DEFAULT``, spelled as
-        PostgreSQL prints it.
+        Such as ``FOR VALUES FROM ('a') TO ('m')`` or ``DEFAULT``, its constants spelled as
+        PostgreSQL prints them.
     """
 
     parent: QualifiedName
@@ -84,12 +84,37 @@ class Partition:
         object.__setattr__(self, "bound", _one_line(bound))
 
 
-_STRING_OR_SPACE = re.compile(r"('(?:[^']|'')*')|\s+")
+_PIECE = re.compile(
+    r"""(?P<constant>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?P<comma>\s*,\s*)|(?P<space>\s+)"""
+    r"""|(?P<word>[^\W\d]\w*)"""
+)
+_CAPITALS = frozenset(
+    ["DEFAULT", "FOR", "FROM", "IN", "MAXVALUE", "MINVALUE", "NULL", "TO", "VALUES", "WITH"]
+)
+_SMALL = frozenset(["false", "modulus", "remainder", "true"])
 
 
 def _one_line(bound: str) -> str:
-    """Put one space for any white space, but leave string constants as they are."""
-    return _STRING_OR_SPACE.sub(lambda match: match[1] or " ", bound).strip()
+    """Write key words and white space as PostgreSQL does, and leave string constants alone."""
+    return _PIECE.sub(_printed, bound).strip()
+
+
+def _printed(piece: re.Match[str]) -> str:
+    match piece.lastgroup:
+        case "comma":
+            return ", "
+        case "space":
+            return " "
+        case "word" if piece[0].upper() in _CAPITALS:
+            return piece[0].upper()
+        case "word" if piece[0].lower() in _SMALL:
+            return piece[0].lower()
+        case _:
+            return piece[0]
+
+
+_TEXT = re.compile(r"(text|bpchar|character( varying)?)(\(\d+\))?(\[\])?")
+_DEFAULT_COLLATIONS = (QualifiedName("default"), QualifiedName("default", "pg_catalog"))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -165,6 +190,8 @@ class Column:
         assign(self, "type", canonical_type(type))
         if isinstance(collation, str):
             collation = QualifiedName(check_name(collation, "collation"))
+        if collation in _DEFAULT_COLLATIONS and _TEXT.fullmatch(self.type):
+            collation = None  # their own
         assign(self, "collation", collation)
         assign(self, "not_null", not_null or identity is not None)
         if default:

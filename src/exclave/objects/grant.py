@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from exclave.errors import DeclarationError
@@ -57,11 +57,14 @@ class Grant:
         server's version has.
     grantable
         Whether the role may grant it on.
+    passed_on
+        Whether another role than the owner granted it; set when read from a database.
     """
 
     role: str
     privilege: str
     grantable: bool = False
+    passed_on: bool = field(default=False, compare=False, repr=False)
 
 
 GrantsInput = Mapping[str, Iterable[str] | str] | Iterable[Grant]
@@ -111,6 +114,7 @@ def make_grants(values: GrantsInput | None, kind: str, what: str) -> Grants | No
             check_role(grant.role, "role"),
             grant.privilege,
             (grant.role, grant.privilege) in grantable,
+            grant.passed_on,
         )
         for grant in grants
     )

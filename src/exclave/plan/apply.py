@@ -16,6 +16,7 @@ from exclave.plan.ledger import has_hidden, record_digests, record_views
 from exclave.plan.live import compare_with, default_grants
 from exclave.plan.policy import DEFAULT_POLICY
 from exclave.plan.secrets import Resolver, needed_for
+from exclave.plan.show import shown_changes
 from exclave.plan.state import Key, State, key_of, schema_of
 
 LOCK_KEY = 0x6578636C617665
@@ -54,11 +55,12 @@ def apply(
         _record_digests(hub, changes, resolve)
         now = read(hub, schemas=schemas)
         _record_views(hub, changes, now)
-        left = _left_to_do(hub, now, outcome, resolve)
-        if left:
+        if left := _left_to_do(hub, now, outcome, resolve):
+            lines = "\n".join(f"    {line.text}" for line in shown_changes(left))
             raise PlanError(
                 "PostgreSQL took every statement, and the database is still not as planned; all "
-                "is rolled back. Different: " + ", ".join(left) + "."
+                "is rolled back. It has what stands left of an arrow; declare that, if it means "
+                f"the same. Different:\n{lines}"
             )
     return True
 
@@ -265,8 +267,7 @@ class _Outcome:
 
 def _left_to_do(
     hub: Connection, snapshot: Snapshot, outcome: _Outcome, resolve: Resolver
-) -> list[str]:
-    """Name the objects that are not as the plan would leave them."""
-    left = [str(value) for value in snapshot.catalog if key_of(value) in outcome.gone]
-    comparison = compare_with(hub, snapshot, outcome.wanted, DEFAULT_POLICY, resolve)
-    return left + [str(change.subject) for change in comparison.changes]
+) -> list[Change]:
+    """Give the changes that would make the objects as the plan would leave them."""
+    left = [Change(value, None) for value in snapshot.catalog if key_of(value) in outcome.gone]
+    return [*left, *compare_with(hub, snapshot, outcome.wanted, DEFAULT_POLICY, resolve).changes]

@@ -38,9 +38,11 @@ def respell_expressions(connection: Connection, actual: Catalog, desired: Catalo
     questions = list(
         dict.fromkeys(question for pair in pairs.values() for question in _questions(*pair))
     )
-    if not questions:
+    nulls = any(_is_null(column) for _, wanted in pairs.values() for column in wanted.columns)
+    if not questions and not nulls:
         return desired
-    same = dict(zip(questions, answers(connection, questions), strict=True))
+    answered = answers(connection, questions) if questions else []
+    same = dict(zip(questions, answered, strict=True))
     respelled = {key: _respelled(there, wanted, same) for key, (there, wanted) in pairs.items()}
     return Catalog(
         respelled.get(value.key, value) if isinstance(value, ForeignTable) else value
@@ -65,6 +67,11 @@ def _questions(there: ForeignTable, wanted: ForeignTable) -> Iterator[Question]:
             yield Question(_typed(wanted), "boolean", old_check.expression, check.expression)
 
 
+def _is_null(column: Column) -> bool:
+    """Tell whether a default is what PostgreSQL takes for none, but for domains."""
+    return column.default is not None and column.default.strip().upper() == "NULL"
+
+
 def _typed(table: ForeignTable) -> tuple[tuple[str, str], ...]:
     return tuple((column.name, column.type) for column in table.columns)
 
@@ -86,6 +93,8 @@ def _respelled(
     for column in wanted.columns:
         old = had.get(column.name)
         spelled = column
+        if old is not None and old.default is None and _is_null(column):
+            spelled = replace(column, default=None)
         for question in _column_questions(old, column, wanted) if old else ():
             if same[question] and column.generated is None:
                 spelled = replace(column, default=question.one)

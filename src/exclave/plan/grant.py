@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from exclave.objects.grant import Grant, Grants
+from exclave.objects.grant import WITH_GRANT_OPTION, Grant, Grants
 from exclave.objects.names import quote_role
 from exclave.plan.statement import Statement
 
@@ -28,6 +28,17 @@ def grant_statements(
     """
     if after is None or before == after:
         return []
+    passed_on = _passed_on(before, after)
+    if passed_on:
+        return [
+            *_statements_of_passed_on(before, after, passed_on, target, column),
+            *grant_statements(
+                frozenset(grant for grant in before if grant.privilege not in passed_on),
+                frozenset(grant for grant in after if grant.privilege not in passed_on),
+                target,
+                column,
+            ),
+        ]
     had, wanted = _by_privilege(before), _by_privilege(after)
     revoked = [grant for key, grant in had.items() if key not in wanted]
     lessened = [
@@ -51,9 +62,43 @@ def grant_statements(
             "GRANT ",
             target,
             " TO ",
-            " WITH GRANT OPTION",
+            WITH_GRANT_OPTION,
             column,
         ),
+    ]
+
+
+def _passed_on(before: Grants, after: Grants) -> set[str]:
+    """Name the privileges that change, and that roles with the grant option have passed on."""
+    return {
+        privilege
+        for privilege in {grant.privilege for grant in before if grant.passed_on}
+        if {grant for grant in before if grant.privilege == privilege}
+        != {grant for grant in after if grant.privilege == privilege}
+    }
+
+
+def _statements_of_passed_on(
+    before: Grants, after: Grants, privileges: set[str], target: str, column: str | None
+) -> list[Statement]:
+    """Take back all that was passed on, which only CASCADE does, and grant what is wanted.
+
+    REVOKE takes back what the owner gave; what a role with the grant option gave goes with that
+    option, and keeps it from being taken away without CASCADE.
+    """
+    had = [grant for grant in before if grant.privilege in privileges]
+    wanted = [grant for grant in after if grant.privilege in privileges]
+    kept = {(grant.role, grant.privilege) for grant in wanted}
+    revoked = [grant for grant in had if (grant.role, grant.privilege) not in kept]
+    lessened = [grant for grant in had if grant.grantable and (grant.role, grant.privilege) in kept]
+    option = "REVOKE GRANT OPTION FOR "
+    plain = [grant for grant in wanted if not grant.grantable]
+    grantable = [grant for grant in wanted if grant.grantable]
+    return [
+        *_statements(revoked, "REVOKE ", target, " FROM ", " CASCADE", column),
+        *_statements(lessened, option, target, " FROM ", " CASCADE", column),
+        *_statements(plain, "GRANT ", target, " TO ", "", column),
+        *_statements(grantable, "GRANT ", target, " TO ", WITH_GRANT_OPTION, column),
     ]
 
 

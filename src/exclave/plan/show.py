@@ -48,16 +48,21 @@ def shown_lines(changes: Sequence[Change], notes: Sequence[str]) -> Iterator[Lin
     """Give changes and notes line by line."""
     if not changes:
         yield Line("Nothing to do: the database is as declared.", " ")
+    yield from shown_changes(changes)
+    for note in notes:
+        yield Line(f"! {note}", "!")
+    if changes:
+        yield Line(_summary(changes), " ")
+
+
+def shown_changes(changes: Iterable[Change]) -> Iterator[Line]:
+    """Give changes line by line, each with its properties."""
     for change in changes:
         mark = _MARKS[change.action]
         end = f" (replaced: {change.reason})" if change.reason else ""
         yield Line(f"{mark} {change.subject}{end}", mark)
         for detail in _details(change):
             yield Line(f"    {detail}", mark)
-    for note in notes:
-        yield Line(f"! {note}", "!")
-    if changes:
-        yield Line(_summary(changes), " ")
 
 
 def _summary(changes: Sequence[Change]) -> str:

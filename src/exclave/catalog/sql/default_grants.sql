@@ -9,7 +9,7 @@ SELECT 'default_grants' AS noun,
          'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                              CASE WHEN a.grantee <> 0
                                   THEN pg_catalog.pg_get_userbyid(a.grantee) END,
-                             a.privilege_type, a.is_grantable))
+                             a.privilege_type, a.is_grantable, false))
                       FROM pg_catalog.aclexplode(d.defaclacl) AS a
                      WHERE a.grantee <> d.defaclrole)
        )::pg_catalog.text AS value

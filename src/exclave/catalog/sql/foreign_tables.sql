@@ -25,7 +25,7 @@ SELECT 'foreign_table' AS noun,
                      (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                                CASE WHEN a.grantee <> 0
                                     THEN pg_catalog.pg_get_userbyid(a.grantee) END,
-                               a.privilege_type, a.is_grantable))
+                               a.privilege_type, a.is_grantable, a.grantor <> c.relowner))
                         FROM pg_catalog.aclexplode(c.relacl) AS a
                        WHERE a.grantee <> c.relowner) END,
          'comment', comments.description,
@@ -86,7 +86,7 @@ SELECT 'foreign_table' AS noun,
                         (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                                   CASE WHEN g.grantee <> 0
                                        THEN pg_catalog.pg_get_userbyid(g.grantee) END,
-                                  g.privilege_type, g.is_grantable))
+                                  g.privilege_type, g.is_grantable, g.grantor <> w.relowner))
                            FROM pg_catalog.aclexplode(a.attacl) AS g
                           WHERE g.grantee <> w.relowner) END
                     )::pg_catalog.text, E'\n' ORDER BY a.attnum) AS value

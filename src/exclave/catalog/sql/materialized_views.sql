@@ -40,7 +40,7 @@ SELECT 'materialized_view' AS noun,
          'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                              CASE WHEN a.grantee <> 0
                                   THEN pg_catalog.pg_get_userbyid(a.grantee) END,
-                             a.privilege_type, a.is_grantable))
+                             a.privilege_type, a.is_grantable, a.grantor <> v.relowner))
                       FROM pg_catalog.aclexplode(v.relacl) AS a
                      WHERE a.grantee <> v.relowner),
          'comment', pg_catalog.obj_description(v.oid, 'pg_class'),
@@ -67,7 +67,7 @@ SELECT 'materialized_view' AS noun,
                               (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                                         CASE WHEN g.grantee <> 0
                                              THEN pg_catalog.pg_get_userbyid(g.grantee) END,
-                                        g.privilege_type, g.is_grantable))
+                                        g.privilege_type, g.is_grantable, g.grantor <> v.relowner))
                                  FROM pg_catalog.aclexplode(a.attacl) AS g
                                 WHERE g.grantee <> v.relowner)) ORDER BY a.attnum)
                        FROM pg_catalog.pg_attribute AS a

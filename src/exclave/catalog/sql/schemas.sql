@@ -5,7 +5,7 @@ SELECT 'schema' AS noun,
          'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                              CASE WHEN a.grantee <> 0
                                   THEN pg_catalog.pg_get_userbyid(a.grantee) END,
-                             a.privilege_type, a.is_grantable))
+                             a.privilege_type, a.is_grantable, a.grantor <> n.nspowner))
                       FROM pg_catalog.aclexplode(n.nspacl) AS a
                      WHERE a.grantee <> n.nspowner),
          'comment', pg_catalog.obj_description(n.oid, 'pg_namespace')

@@ -9,7 +9,7 @@ SELECT 'server' AS noun,
          'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                              CASE WHEN a.grantee <> 0
                                   THEN pg_catalog.pg_get_userbyid(a.grantee) END,
-                             a.privilege_type, a.is_grantable))
+                             a.privilege_type, a.is_grantable, a.grantor <> s.srvowner))
                       FROM pg_catalog.aclexplode(s.srvacl) AS a
                      WHERE a.grantee <> s.srvowner),
          'comment', pg_catalog.obj_description(s.oid, 'pg_foreign_server'),

@@ -16,7 +16,7 @@ SELECT 'wrapper' AS noun,
          'grants', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                              CASE WHEN a.grantee <> 0
                                   THEN pg_catalog.pg_get_userbyid(a.grantee) END,
-                             a.privilege_type, a.is_grantable))
+                             a.privilege_type, a.is_grantable, a.grantor <> w.fdwowner))
                       FROM pg_catalog.aclexplode(w.fdwacl) AS a
                      WHERE a.grantee <> w.fdwowner),
          'comment', pg_catalog.obj_description(w.oid, 'pg_foreign_data_wrapper'),

@@ -1,0 +1,67 @@
+"""What means the same to PostgreSQL is no difference, and what does not is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from exclave.errors import PlanError
+from exclave.objects import Column, ForeignTable, Partition
+from exclave.plan import make
+
+from .refusal import Connection, orders, refused, run
+
+SAME = {
+    "DEFAULT NULL": Column("c", "uuid", default="null"),
+    "DEFAULT NULL of a length": Column("c", "varchar(3)", default="NULL"),
+    "the default collation": Column("c", "text", collation="default"),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_a_column_that_says_what_is_so_anyway_is_no_difference(
+    admin: Connection, name: str
+) -> None:
+    desired = [orders(columns=[Column("id", "int"), SAME[name]])]
+    plan = make(admin, desired)
+    assert plan.apply(admin)
+    assert not make(admin, desired)
+
+
+def test_a_default_is_taken_away_by_null(admin: Connection) -> None:
+    run(admin, "ALTER FOREIGN TABLE erp.orders ALTER COLUMN id SET DEFAULT 3")
+    desired = [orders(columns=[Column("id", "int", default="NULL"), Column("note", "text")])]
+    assert make(admin, desired).apply(admin)
+    assert not make(admin, desired)
+
+
+@pytest.mark.parametrize(
+    ("by", "bound"),
+    [
+        ("RANGE (id)", "for values from (1) to (MaxValue)"),
+        ("RANGE (id)", "default"),
+        ("LIST (note)", "FOR VALUES IN ('A , b','from  x' ,null)"),
+        ("HASH (id)", "FOR VALUES WITH (MODULUS 4 , REMAINDER 1)"),
+        ("LIST (done)", "FOR VALUES IN (TRUE)"),
+    ],
+)
+def test_bounds_may_be_written_as_in_the_manual(admin: Connection, by: str, bound: str) -> None:
+    run(admin, f"CREATE TABLE erp.whole (id int, note text, done bool) PARTITION BY {by}")
+    columns = [Column("id", "int"), Column("note", "text"), Column("done", "bool")]
+    part = ForeignTable(
+        "part", columns, server="s", schema="erp", partition_of=Partition("erp.whole", bound)
+    )
+    assert make(admin, [part]).apply(admin)
+    assert not make(admin, [part])
+
+
+def test_what_postgresql_writes_otherwise_is_shown(admin: Connection) -> None:
+    run(admin, "CREATE TABLE erp.whole (id int) PARTITION BY RANGE (id)")
+    bound = "FOR VALUES FROM (1 + 1) TO (9)"
+    part = ForeignTable(
+        "part",
+        [Column("id", "int")],
+        server="s",
+        schema="erp",
+        partition_of=Partition("erp.whole", bound),
+    )
+    refused(admin, [part], PlanError, '"erp"."part"', f"'FOR VALUES FROM (2) TO (9)' → '{bound}'")
