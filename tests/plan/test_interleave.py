@@ -43,10 +43,10 @@ def test_servers_and_schemas_come_first_and_new_tables_last() -> None:
     new = [Extension("postgres_fdw"), Server("s"), UserMapping("s"), Schema("x"), table("t")]
     assert split(planned([], new)) == (
         [
+            'create schema "x"',
             'create extension "postgres_fdw"',
             'create foreign server "s"',
             'create user mapping for PUBLIC on server "s"',
-            'create schema "x"',
         ],
         ['create foreign table "public"."t"'],
     )

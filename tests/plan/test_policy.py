@@ -51,8 +51,8 @@ def test_a_plan_for_some_schemas_leaves_the_others_alone(admin: Connection) -> N
     plan = make(admin, declared, policy)
     assert shown(plan) == [
         'drop foreign table "one"."t"',
-        'create foreign server "new"',
         'alter schema "one"',
+        'create foreign server "new"',
         'create foreign table "one"."u"',
     ]
     assert plan.apply(admin)
