@@ -53,6 +53,7 @@ HIDDEN = xc.UserMapping("used", "bob", options={"user": "bob", "password": xc.HI
 FOUND = xc.Catalog(
     [
         EXTENSION,
+        xc.Extension("hstore", "public", "1.8"),
         BROUGHT,
         xc.Wrapper("own", owner="postgres", grants={}),
         *SERVERS,
