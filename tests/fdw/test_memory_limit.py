@@ -29,12 +29,12 @@ def greedy(connection: psycopg.Connection) -> psycopg.Connection:
     return connection
 
 
-def take(connection: psycopg.Connection, kind: str, at: str = "row") -> None:
+def take(connection: psycopg.Connection, kind: str, at: str = "row", rows: str = "1") -> None:
     connection.execute("DROP FOREIGN TABLE IF EXISTS g")
     connection.execute(
-        sql.SQL("CREATE FOREIGN TABLE g (id int) SERVER greedy OPTIONS (kind {}, at {})").format(
-            kind, at
-        )
+        sql.SQL(
+            "CREATE FOREIGN TABLE g (id int) SERVER greedy OPTIONS (kind {}, at {}, rows {})"
+        ).format(kind, at, rows)
     )
 
 
@@ -83,6 +83,17 @@ def test_the_limit_is_not_for_postgresql_itself(greedy: psycopg.Connection) -> N
     assert goes_on(greedy)
     large = "SELECT length(string_agg(repeat('x', 1000000), '')) FROM generate_series(1, 300)"
     assert greedy.execute(large).fetchone() == (300_000_000,)
+
+
+def test_what_postgresql_holds_of_the_rows_does_not_count(greedy: psycopg.Connection) -> None:
+    take(greedy, "passing", rows="300")
+    greedy.execute("SET work_mem = '2GB'")
+    kept = "SELECT count(*) FROM (SELECT id, repeat('x', 1 << 20) AS x FROM g ORDER BY x, id) s"
+    assert greedy.execute(kept).fetchone() == (300,)
+    take(greedy, "pages", rows="300")
+    with pytest.raises(psycopg.errors.OutOfMemory):
+        greedy.execute(kept)
+    assert goes_on(greedy)
 
 
 def test_half_of_the_memory_is_the_limit_unless_said(greedy: psycopg.Connection) -> None:

@@ -73,9 +73,14 @@ def limit() -> int:
     return bytes_granted if bytes_granted == resource.RLIM_INFINITY else bytes_granted >> 20
 
 
+def passing() -> None:
+    """Take some, and give it back."""
+    bytearray(20 << 20)
+
+
 KINDS = {
     function.__name__: function
-    for function in (pages, objects, text, arrow, threads, kept, stubborn)
+    for function in (pages, objects, text, arrow, threads, kept, stubborn, passing)
 }
 
 
@@ -85,6 +90,7 @@ class Greedy(ForeignDataWrapper):
     class TableOptions(Options):
         kind: str
         at: str = "row"
+        rows: int = 1
 
     def take(self, table: Table, at: str) -> None:
         options: Any = table.options
@@ -100,9 +106,11 @@ class Greedy(ForeignDataWrapper):
         return self.rows(context)
 
     def rows(self, context: ScanContext) -> Iterator[tuple[int]]:
+        options: Any = context.table.options
         try:
-            yield (limit(),)
-            self.take(context.table, "row")
+            for _ in range(options.rows):
+                yield (limit(),)
+                self.take(context.table, "row")
         finally:
             KEPT.clear()
             self.take(context.table, "close")
