@@ -123,11 +123,12 @@ read_row(PyObject *source, ArrowScan *arrow, Target *targets, int count, Datum *
 	exclave_enter_python();
 	row = PyIter_Next(source);
 	exclave_leave_python();
-	if (row == NULL && PyErr_Occurred())
+	if (row != NULL)
+		exclave_keep(row);
+	if (exclave_error_was_ignored() || (row == NULL && PyErr_Occurred()))
 		exclave_throw();
 	if (row == NULL)
 		return false;
-	exclave_keep(row);
 	exclave_store_row(row, targets, count, values, nulls);
 	return true;
 }

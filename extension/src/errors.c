@@ -209,6 +209,13 @@ exclave_error_was_ignored(void)
 	return true;
 }
 
+/* What PostgreSQL reports as something is given back is no error of what comes after. */
+void
+exclave_forget_error(void)
+{
+	postgres_error = NULL;		/* its memory goes with that of the statement */
+}
+
 /* Keeps an error that was copied already, and has Python unwind for it. */
 void
 exclave_raise_kept_error(ErrorData *error)

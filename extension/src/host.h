@@ -58,6 +58,7 @@ extern PyObject *exclave_cancelled;
 extern EXCLAVE_NORETURN void exclave_throw(void);
 extern void exclave_warn(const char *method, const char *server);
 extern bool exclave_error_was_ignored(void);
+extern void exclave_forget_error(void);
 extern void exclave_raise_postgres_error(MemoryContext context);
 extern void exclave_raise_kept_error(ErrorData *error);
 extern char *exclave_to_server(const char *utf8);

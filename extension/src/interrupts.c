@@ -291,6 +291,7 @@ exclave_leave_release(void)
 {
 	releasing = false;
 	exclave_leave_python();
+	exclave_forget_error();		/* nobody would throw it */
 }
 
 /*
@@ -310,7 +311,8 @@ exclave_enter_finishing(void)
 void
 exclave_leave_finishing(void)
 {
-	exclave_leave_release();
+	releasing = false;
+	exclave_leave_python();
 	patient_until = 0;
 }
 

@@ -165,6 +165,8 @@ offset_of(const Target *target, PyObject *value, PyObject *zone)
 		return 0;
 	exclave_enter_python();
 	offset = PyObject_CallMethod(value, "utcoffset", NULL);
+	if (offset != NULL && exclave_error_was_ignored())
+		Py_CLEAR(offset);
 	exclave_leave_python();
 	if (offset == NULL)
 		exclave_throw();

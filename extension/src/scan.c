@@ -236,7 +236,8 @@ start(PythonScan *state, TupleDesc descriptor, ExprContext *values)
 
 /*
  * Takes some rows from the iterator at once: going into Python costs some system calls. The first
- * rows come alone, so that a slow source shows them, and LIMIT 1 asks for few.
+ * rows come alone, so that a slow source shows them, and LIMIT 1 asks for few. A list is copied, as
+ * the next row may be the same list with other values.
  */
 static void
 take_rows(PythonScan *state)
@@ -246,16 +247,19 @@ take_rows(PythonScan *state)
 
 	exclave_enter_python();
 	while (taken < state->ahead && (row = PyIter_Next(state->iterator)) != NULL)
+	{
+		if (PyList_Check(row))
+			Py_SETREF(row, PyList_AsTuple(row));
+		if (row == NULL)
+			break;
 		state->rows[taken++] = row;
+	}
 	exclave_leave_python();
 	state->next_row = 0;
 	state->row_count = taken;
-	if (taken < state->ahead)
-	{
-		state->exhausted = true;
-		if (PyErr_Occurred())
-			exclave_throw();
-	}
+	state->exhausted = taken < state->ahead;
+	if (exclave_error_was_ignored() || (state->exhausted && PyErr_Occurred()))
+		exclave_throw();
 	state->ahead = Min(state->ahead * 2, MOST_ROWS_AHEAD);
 }
 

@@ -243,6 +243,11 @@ def test_a_column_that_is_not_null_is_not(given: psycopg.Connection) -> None:
         assert scan(given, "v int", **options) == [(1,), (None,)]
 
 
+def test_rows_may_be_one_list_with_other_values_each_time(given: psycopg.Connection) -> None:
+    rows = "(lambda row: (row.__setitem__(0, i) or row for i in range(100)))([None])"
+    assert scan(given, "v int", rows=rows) == [(i,) for i in range(100)]
+
+
 def test_record_batches_come_one_by_one(given: psycopg.Connection) -> None:
     batches = "(pa.record_batch({'v': pa.array([i, i], pa.int32())}) for i in range(3))"
     assert scan(given, "v int", rows=batches) == [(i,) for i in range(3) for _ in range(2)]

@@ -6,7 +6,7 @@ import importlib
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from exclave.fdw import analyzer, batches, explaining, failure, importer, literals, told, writer
 from exclave.fdw.importing import ImportContext, ImportRequest
@@ -155,7 +155,12 @@ def hold(name: str, source: Any) -> object:
     if wrapper_class(name).keeps_snapshot:
         return source
     rows = getattr(source, "__iter__", None)
-    return _held_stream(source) if rows is None else iter(list(rows()))
+    return _held_stream(source) if rows is None else iter([_held_row(row) for row in rows()])
+
+
+def _held_row(row: Any) -> Any:
+    """Copy a list, as the next row may be the same list with other values."""
+    return tuple(cast("list[object]", row)) if isinstance(row, list) else row
 
 
 def _held_stream(capsule: object) -> object:

@@ -97,6 +97,42 @@ def test_a_cancel_or_a_timeout_cannot_be_caught(coded: psycopg.Connection, host:
     fails(coded, "57014")
 
 
+SWALLOWED = """
+def rows():
+    for number in range(5):
+        if number == 3:
+            try:
+                spi.execute('SELECT pg_sleep(60)')
+            except BaseException:
+                pass
+        yield (number,)
+return rows()
+"""
+
+
+def test_a_cancel_cannot_be_caught_between_rows_either(coded: psycopg.Connection) -> None:
+    table(coded, "a int", SWALLOWED)
+    coded.execute("SET statement_timeout = '200ms'")
+    fails(coded, "57014")
+    coded.execute("SET statement_timeout = 0")
+    table(coded, "a int", "return [(1,)]")
+    assert rows(coded, "SELECT * FROM f") == [(1,)]
+
+
+def test_an_error_of_postgresql_as_a_generator_is_closed_is_not_that_of_the_next_scan(
+    coded: psycopg.Connection,
+) -> None:
+    table(
+        coded, "a int",
+        "def rows():\n    try:\n        yield (1,)\n        yield (2,)\n"
+        "    finally:\n        context.notice('\N{SNOWMAN}')\n"
+        "return rows()",
+    )  # fmt: skip
+    coded.execute("SET client_encoding = 'LATIN1'")  # which has no such character
+    for _ in range(3):
+        assert rows(coded, "SELECT * FROM f LIMIT 1") == [(1,)]
+
+
 def test_terminate_ends_a_statement_of_python(coded: psycopg.Connection, host: Database) -> None:
     table(coded, "a int", "return spi.execute('SELECT 1 FROM pg_catalog.pg_sleep(60)').rows")
     pid = coded.info.backend_pid

@@ -179,6 +179,16 @@ class Snapshots(Store):
         return iter(list(super().scan(plan, context)))
 
 
+class Lists(Store):
+    """A store whose rows come in one list, each in place of the one before."""
+
+    def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[Any]:
+        given: list[Any] = []
+        for row in super().scan(plan, context):
+            given[:] = row
+            yield given
+
+
 class Streams(Store):
     """A store that is scanned as a stream of Arrow, a batch a row."""
 

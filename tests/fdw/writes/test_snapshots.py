@@ -8,7 +8,7 @@ from psycopg import sql
 from tests.fdw.writes.tables import rows, table
 
 
-@pytest.fixture(params=["Store", "Snapshots", "Streams"])
+@pytest.fixture(params=["Store", "Snapshots", "Streams", "Lists"])
 def written(store: psycopg.Connection, request: pytest.FixtureRequest) -> psycopg.Connection:
     """A connection with a table of 150 rows, of a class that scans in its own way."""
     name = "other_store"
