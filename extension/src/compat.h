@@ -47,6 +47,15 @@ extern PGDLLEXPORT void _PG_init(void);	/* 16 declares it in fmgr.h */
 #define EXCLAVE_DESCENDING(pathkey) ((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
+/* Members of an equivalence class that are a child's; before 18 they are among the others. */
+#if PG_VERSION_NUM >= 180000
+#define EXCLAVE_CHILD_MEMBERS(class, child) \
+	((class)->ec_childmembers != NULL && (child) < (class)->ec_childmembers_size ? \
+	 (class)->ec_childmembers[child] : NIL)
+#else
+#define EXCLAVE_CHILD_MEMBERS(class, child) NIL
+#endif
+
 /* As whom a table is written; nobody in particular is InvalidOid. */
 #if PG_VERSION_NUM >= 160000
 #define EXCLAVE_WRITE_AS_USER(target, estate) ExecGetResultRelCheckAsUser(target, estate)

@@ -29,6 +29,7 @@ struct HostCursor
 {
 	QueryDesc  *query;
 	int			count;
+	bool		checked;		/* whether some column is NOT NULL */
 	const Target *targets;		/* where the columns go, in the slot of the scan */
 	const Target *converted;	/* the one at which an error happens */
 	ExprState **casts;			/* NULL for a value that is right as it is */
@@ -155,6 +156,7 @@ match_columns(HostCursor *cursor, const Target *targets, int count, TupleDesc de
 									 TupleDescAttr(found, i));
 		if (cursor->casts[i] != NULL && cursor->row == NULL)
 			cursor->row = CreateExprContext(cursor->query->estate);
+		cursor->checked = cursor->checked || targets[i].not_null;
 	}
 }
 
@@ -215,6 +217,15 @@ convert(HostCursor *cursor, TupleTableSlot *row, Datum *values, bool *nulls)
 	error_context_stack = context.previous;
 }
 
+/* Refuses NULL where planning relies on NOT NULL; domains were seen to by casts. */
+static void
+check_nulls(const HostCursor *cursor, const bool *nulls)
+{
+	for (int i = 0; i < cursor->count; i++)
+		if (nulls[cursor->targets[i].number - 1] && cursor->targets[i].not_null)
+			exclave_check_value(&cursor->targets[i], (Datum) 0, true);
+}
+
 /* Puts the next row, which stays where it is, into the arrays; false if there is none. */
 bool
 exclave_cursor_next(HostCursor *cursor, Datum *values, bool *nulls)
@@ -241,6 +252,8 @@ exclave_cursor_next(HostCursor *cursor, Datum *values, bool *nulls)
 	}
 	if (cursor->row != NULL)
 		convert(cursor, row, values, nulls);
+	if (cursor->checked)
+		check_nulls(cursor, nulls);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
+#include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 #include "utils/pg_locale.h"
 #include "utils/typcache.h"
@@ -77,6 +78,18 @@ exclave_strip_relabel(Expr *expression)
 	return expression;
 }
 
+/* Gives the expressions that are equal for a pathkey, of a partition or child too if it is named. */
+static List *
+members_of(PathKey *key, List *named)
+{
+	EquivalenceClass *class = key->pk_eclass;
+	int			relation;
+
+	if (!bms_get_singleton_member(pull_varnos(NULL, (Node *) named), &relation))
+		return class->ec_members;
+	return list_concat_copy(class->ec_members, EXCLAVE_CHILD_MEMBERS(class, relation));
+}
+
 /* Finds which of the named expressions a pathkey orders; NULL if none. */
 static TargetEntry *
 ordered_entry(PathKey *key, List *named)
@@ -84,7 +97,7 @@ ordered_entry(PathKey *key, List *named)
 	ListCell   *member_cell;
 	ListCell   *cell;
 
-	foreach(member_cell, key->pk_eclass->ec_members)
+	foreach(member_cell, members_of(key, named))
 	{
 		EquivalenceMember *member = lfirst(member_cell);
 

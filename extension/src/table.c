@@ -96,7 +96,8 @@ describe_columns(TableDescription *description, Relation relation)
 		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
 		ForeignColumn *column = &description->columns[description->column_count];
 
-		if (attribute->attisdropped)
+		/* PostgreSQL computes a virtual column, nobody gives it */
+		if (attribute->attisdropped || EXCLAVE_IS_VIRTUAL(attribute))
 			continue;
 		column->number = attribute->attnum;
 		column->name = exclave_to_utf8(NameStr(attribute->attname));

@@ -176,6 +176,19 @@ def test_a_row_that_was_locked_is_checked_again(
     assert found == expected
 
 
+def test_a_virtual_column_is_not_asked_for(told: Told) -> None:
+    if told.connection.info.server_version < 180000:
+        pytest.skip("virtual columns are of PostgreSQL 18")
+    told.run(
+        "CREATE FOREIGN TABLE v (i int, d int GENERATED ALWAYS AS (i * 2) VIRTUAL, t text) "
+        "SERVER told OPTIONS (rows $$[(1, 'a'), (2, 'b'), (5, 'c')]$$)"
+    )
+    assert told.rows("SELECT * FROM v WHERE d > 2") == [(2, 4, "b"), (5, 10, "c")]
+    locked = "SELECT v.* FROM h JOIN v ON i = k ORDER BY k FOR UPDATE"
+    assert told.rows(locked) == [(2, 4, "b"), (5, 10, "c"), (5, 10, "c")]
+    told.run("ANALYZE v")
+
+
 def test_rows_of_a_class_that_sorts_are_not_sorted_again(told: Told) -> None:
     plan = told.plan('SELECT i FROM f ORDER BY i DESC NULLS LAST, t COLLATE "C"')
     assert plan.startswith("Foreign Scan"), plan
@@ -210,6 +223,21 @@ def test_partitions_and_children_are_told_of_conditions_on_their_parent(told: To
     assert all("value='b'" in said for said in told.notices)
     assert told.rows("SELECT i, t FROM p WHERE i = 2 AND t > 'a'") == [(2, "b")]
     assert len(told.notices) == 1
+
+
+def test_partitions_whose_classes_sort_are_merged(told: Told) -> None:
+    told.run(
+        "CREATE TABLE p (t text, i int) PARTITION BY LIST (t)",
+        "CREATE FOREIGN TABLE p1 PARTITION OF p FOR VALUES IN ('a') SERVER told "
+        "OPTIONS (rows $$[('a', 1), ('a', 3)]$$)",
+        "CREATE FOREIGN TABLE p2 (i int, t text) SERVER told "
+        "OPTIONS (rows $$[(2, 'b'), (4, 'b')]$$)",
+        "ALTER TABLE p ATTACH PARTITION p2 FOR VALUES IN ('b')",
+    )
+    plan = told.plan("SELECT i FROM p ORDER BY i")
+    assert plan.startswith("Merge Append"), plan
+    assert "Sort  " not in plan, plan
+    assert told.rows("SELECT i FROM p ORDER BY i") == [(1,), (2,), (3,), (4,)]
 
 
 def test_partitions_are_looked_up_too(told: Told) -> None:

@@ -198,6 +198,14 @@ WRONG = [
 ]
 
 
+def test_a_column_that_is_not_null_is_not(coded: psycopg.Connection) -> None:
+    coded.execute("INSERT INTO players VALUES (11, NULL, 110)")
+    shown(coded)
+    coded.execute("ALTER FOREIGN TABLE f ALTER id SET NOT NULL, ALTER nick SET NOT NULL")
+    assert len(rows(coded, "SELECT id FROM f")) == 11
+    assert 'column "nick" is NOT NULL' in fails(coded, "23502", "SELECT id, nick FROM f")
+
+
 def test_what_is_no_query_is_refused(coded: psycopg.Connection) -> None:
     for query, state, message in WRONG:
         table(coded, "a int", f"return spi.cursor({query})")
