@@ -1,6 +1,8 @@
 /* errors.c: an exception of Python becomes an error of PostgreSQL, and the reverse. */
 #include "host.h"
 
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -17,6 +19,49 @@ char *
 exclave_to_utf8(const char *text)
 {
 	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+/* Converts what the server's encoding has whole; NULL if that is not all. Never an error. */
+static char *
+converted(const char *utf8)
+{
+	int			length = strlen(utf8);
+	Oid			function = FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding());
+	char	   *text;
+
+	if (!OidIsValid(function))
+		return NULL;
+	text = palloc((Size) length * MAX_CONVERSION_GROWTH + 1);
+	if (pg_do_encoding_conversion_buf(function, PG_UTF8, GetDatabaseEncoding(),
+									  (unsigned char *) utf8, length, (unsigned char *) text,
+									  length * MAX_CONVERSION_GROWTH + 1, true) < length)
+		return NULL;
+	return text;
+}
+
+/*
+ * Gives the text of a message in the server's encoding; what that cannot say is in ASCII, with "?"
+ * for the rest, as an error about the message would hide what it says.
+ */
+char *
+exclave_message(const char *utf8)
+{
+	char	   *text = pstrdup(utf8);
+	char	   *end = text;
+
+	if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII)
+		return text;
+	if (IsTransactionState() && strlen(utf8) < MaxAllocSize / MAX_CONVERSION_GROWTH / 2)
+	{
+		char	   *whole = converted(utf8);
+
+		if (whole != NULL)
+			return whole;
+	}
+	for (; *utf8 != '\0'; utf8 += pg_utf_mblen((const unsigned char *) utf8))
+		*end++ = IS_HIGHBIT_SET(*utf8) ? '?' : *utf8;
+	*end = '\0';
+	return text;
 }
 
 /* Copies a Python string for PostgreSQL; NULL for anything else. Half characters become "?". */
@@ -36,7 +81,7 @@ copy_text(PyObject *object)
 	}
 	copy = pstrdup(PyBytes_AS_STRING(bytes));	/* ends at a NUL byte, if there is one */
 	Py_DECREF(bytes);
-	return exclave_to_server(copy);
+	return exclave_message(copy);
 }
 
 /* Asks exclave.fdw.failure for (sqlstate, message, detail, hint); NULL if not even that works. */

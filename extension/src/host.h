@@ -63,6 +63,7 @@ extern void exclave_raise_postgres_error(MemoryContext context);
 extern void exclave_raise_kept_error(ErrorData *error);
 extern char *exclave_to_server(const char *utf8);
 extern char *exclave_to_utf8(const char *text);
+extern char *exclave_message(const char *utf8);
 
 /* transactions.c: sessions of Python in PostgreSQL's transactions */
 extern PyObject *exclave_host_session(PyObject *self, PyObject *arguments);

@@ -57,7 +57,7 @@ host_log(PyObject *self, PyObject *arguments)
 	was_in_python = exclave_pause_python();
 	PG_TRY();
 	{
-		ereport(level, errmsg_internal("%s", exclave_to_server(message)));
+		ereport(level, errmsg_internal("%s", exclave_message(message)));
 	}
 	PG_CATCH();
 	{

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from psycopg import sql
 from tests.fdw.spi.coding import fails, rows, table
 from tests.fdw.waiting import acting_once
 
-from exclave.cluster import Database
+from exclave.cluster import Cluster, Database
 
 
 def test_statements_give_rows_and_counts(coded: psycopg.Connection) -> None:
@@ -131,6 +132,31 @@ def test_an_error_of_postgresql_as_a_generator_is_closed_is_not_that_of_the_next
     coded.execute("SET client_encoding = 'LATIN1'")  # which has no such character
     for _ in range(3):
         assert rows(coded, "SELECT * FROM f LIMIT 1") == [(1,)]
+
+
+def test_a_message_that_the_database_cannot_say_is_told_as_far_as_it_can(
+    coded: psycopg.Connection, host_cluster: Cluster
+) -> None:
+    latin = Database(host_cluster, f"latin_{coded.info.dbname}")
+    coded.execute(
+        sql.SQL("CREATE DATABASE {} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0").format(
+            sql.Identifier(latin.name)
+        )
+    )
+    try:
+        with latin.connect() as other:
+            notices: list[str | None] = []
+            other.execute("CREATE EXTENSION exclave_fdw")
+            other.execute("SELECT exclave.create_wrapper('coded', 'spi_wrappers:Coded')")
+            other.execute("CREATE SERVER coded FOREIGN DATA WRAPPER coded")
+            code = "context.notice('é ' + 'ü')\ncontext.notice('é ' + chr(0x2603))\n"
+            table(other, "a int", code + "raise WrapperError('no é ' + chr(0x2603))")
+            other.add_notice_handler(lambda told: notices.append(told.message_primary))
+            with pytest.raises(psycopg.errors.FdwError, match=r"no \? \?"):
+                other.execute("SELECT * FROM f")
+            assert notices == ["é ü", "? ?"]
+    finally:
+        host_cluster.drop_database(latin.name)
 
 
 def test_terminate_ends_a_statement_of_python(coded: psycopg.Connection, host: Database) -> None:
