@@ -86,7 +86,9 @@ class ForeignDataWrapper(Writes, ABC):
         -------
         object
             Either anything with ``__arrow_c_stream__``, whose fields are found by name, or an
-            iterable of tuples with a value for each of ``plan.columns``.
+            iterable of tuples with a value for each of ``plan.columns``. Lists are taken too, and
+            copied, so that one list may be given again with other values. Rows are taken ahead of
+            the query, some hundreds at a time.
         """
 
     def import_schema(
