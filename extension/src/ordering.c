@@ -3,6 +3,7 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
@@ -50,14 +51,26 @@ exclave_is_nondeterministic(Oid collation)
 	return OidIsValid(collation) && !get_collation_isdeterministic(collation);
 }
 
-/* Gives the name of a collation, "C" for all that compare bytes; NULL for none. In UTF-8. */
+/* Whether texts in the database's encoding sort by their bytes as in UTF-8. */
+static bool
+sorts_as_utf8(void)
+{
+	int			encoding = GetDatabaseEncoding();
+
+	return encoding == PG_UTF8 || encoding == PG_LATIN1 || encoding == PG_SQL_ASCII;
+}
+
+/*
+ * Gives the name of a collation, "C" for all that compare the bytes of UTF-8; NULL for none. In
+ * UTF-8.
+ */
 const char *
 exclave_collation_name(Oid collation)
 {
 	if (!OidIsValid(collation))
 		return NULL;
 	if (EXCLAVE_COMPARES_BYTES(collation))
-		return "C";
+		return sorts_as_utf8() ? "C" : psprintf("C in %s", GetDatabaseEncodingName());
 	return exclave_to_utf8(get_collation_name(collation));
 }
 

@@ -249,6 +249,32 @@ def test_texts_arrive_from_databases_of_other_encodings(
         host_cluster.drop_database(latin.name)
 
 
+def test_bytes_in_an_order_unlike_utf8_are_another_collation(
+    host_cluster: Cluster, connection: psycopg.Connection
+) -> None:
+    windows = Database(host_cluster, f"windows_{connection.info.dbname}")
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} ENCODING 'WIN1252' LOCALE 'C' TEMPLATE template0").format(
+            sql.Identifier(windows.name)
+        )
+    )
+    try:
+        with windows.connect() as other:
+            for statement in (
+                "CREATE EXTENSION exclave_fdw",
+                "SELECT exclave.create_wrapper('told', 'condition_wrappers:Told')",
+                "CREATE SERVER told FOREIGN DATA WRAPPER told",
+                "CREATE FOREIGN TABLE t (t text) SERVER told OPTIONS (rows $$[('€',), ('é',)]$$)",
+            ):
+                other.execute(sql.SQL(statement))
+            told = Told(other)
+            query = "SELECT t FROM t WHERE t < 'é'"
+            assert told.rows(query) == [("€",)]  # 0x80 is before 0xE9
+            assert told.conditions(query) == [(compare("t", "<", "é", "C in WIN1252"),)]
+    finally:
+        host_cluster.drop_database(windows.name)
+
+
 def test_a_class_cannot_promise_what_it_was_not_asked_for(told: Told) -> None:
     for option, message in {
         "foreign": "a condition that the class was not asked for",

@@ -130,8 +130,9 @@ class Comparison:
         UUID, list, or one of `Parameter`, `Unrepresentable`, `ColumnReference`. Never None: what
         is compared with NULL gives no row, and is not asked for.
     collation
-        Of texts: the name of the collation, ``"C"`` for all that compare bytes; None where the type
-        has none.
+        Of texts: the name of the collation, ``"C"`` for all that compare bytes, but in a database
+        whose encoding orders them unlike UTF-8 ``"C in WIN1252"``, say; None where the type has
+        none.
     """
 
     column: str
