@@ -127,7 +127,9 @@ def test_a_view_that_exclave_did_not_make_is_taken_for_right_until_it_is_adopted
     run(hub, "CREATE MATERIALIZED VIEW erp.m AS SELECT id FROM erp.orders WITH NO DATA")
     plan = make(hub, [view(query="select o.id from erp.orders o")])
     assert not plan
-    assert any("no record of how it was made" in note for note in plan.notes)
+    [note] = plan.notes
+    assert "no record of how it was made" in note
+    assert "exclave.plan.adopt" in note
     [adopted] = adopt(hub, [view(), orders()])
     assert adopted.name == "m"
     plan = make(hub, [view()])
@@ -188,6 +190,17 @@ def test_index_expressions_are_compared_by_meaning(hub: Connection) -> None:
     assert "WHERE id > 2" in plan.sql()
     assert plan.apply(hub)
     assert "DESC" in rows(hub, "SELECT indexdef FROM pg_indexes WHERE indexname = 'i'")[0][0]
+
+
+@pytest.mark.parametrize("expression", ["kind", " ( KIND )", '"kind"'])
+def test_an_expression_that_is_a_column_is_taken_for_it_as_postgresql_does(
+    hub: Connection, expression: str
+) -> None:
+    views = [kinds(indexes=[Index("i", [IndexKey(expression=expression, descending=True)])])]
+    assert make(hub, views).apply(hub)
+    assert not make(hub, views)
+    other = [kinds(indexes=[Index("i", [IndexKey(expression="id", descending=True)])])]
+    assert "CREATE INDEX i" in make(hub, other).sql()
 
 
 # What it needs ------------------------------------------------------------------------------------

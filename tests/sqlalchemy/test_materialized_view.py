@@ -327,6 +327,33 @@ def test_indexes_of_sqlalchemy_are_taken_with_all_of_their_properties() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        (sa.desc("id"), xc.IndexKey("id", descending=True)),
+        (sa.column("id").desc(), xc.IndexKey("id", descending=True)),
+        (sa.text("id"), xc.IndexKey("id")),
+        (sa.text('"Name"'), xc.IndexKey("Name")),
+        (sa.text("id desc"), xc.IndexKey("id", descending=True)),
+        (sa.literal_column("id").desc(), xc.IndexKey("id", descending=True)),
+        (sa.text("id ASC NULLS FIRST"), xc.IndexKey("id", nulls_first=True)),
+        (
+            sa.text("lower(n)DESC\nNULLS LAST "),
+            xc.IndexKey(expression="lower(n)", descending=True, nulls_first=False),
+        ),
+        (sa.text('t."desc"'), xc.IndexKey(expression='t."desc"')),
+        (sa.text("a$desc"), xc.IndexKey(expression="a$desc")),
+    ],
+)
+def test_the_keys_of_an_index_may_be_written_as_text(written: Any, key: xc.IndexKey) -> None:
+    metadata = MetaData()
+    table = Table("t", metadata, Column("id", Integer), Column("Name", Text))
+    view = MaterializedView("v", metadata, select(table), indexes=[sa.Index("i", written)])
+    declared = foreign_object(view)
+    assert isinstance(declared, xc.MaterializedView)
+    assert declared.indexes == (xc.Index("i", [key]),)
+
+
 def test_what_no_view_can_have_is_refused() -> None:
     metadata = MetaData()
     table = Table("t", metadata, Column("id", Integer))

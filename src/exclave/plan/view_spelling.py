@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
 from exclave.catalog import Connection
 from exclave.objects import Catalog, Index, IndexKey, MaterializedView, QualifiedName
+from exclave.objects.quoting import quote_identifier
 from exclave.plan.former import former_view
 from exclave.plan.ledger import ViewRecord, read_views
 from exclave.plan.question import Question, answers
@@ -76,7 +77,10 @@ def respell_views(connection: Connection, actual: Catalog, desired: Catalog, maj
         view = wanted if verdict == "other" else replace(wanted, query=there.query)
         spelled[key] = replace(view, indexes=_indexes(there, wanted, same))
         if verdict in _UNSEEN:
-            unseen.append(f"{wanted}: {_UNSEEN[verdict]}; taken for right.")
+            unseen.append(
+                f"{wanted}: {_UNSEEN[verdict]}; taken for right. If it is as declared, "
+                "exclave.plan.adopt keeps that, and changes are seen from then on."
+            )
         if verdict == "other" and not has_grammar():
             unseen.append(
                 f"{wanted}: queries were compared as text, in which case, comments and parentheses "
@@ -144,10 +148,22 @@ def _questions(there: MaterializedView, wanted: MaterializedView) -> Iterator[Qu
     columns = _columns(there)
     for old, new in _index_pairs(there, wanted):
         for one, other in zip(old.keys, new.keys, strict=False):
-            if one.expression and other.expression and one.expression != other.expression:
-                yield Question(columns, "text", one.expression, other.expression)
+            if question := _key_question(columns, one, other):
+                yield question
         if old.where and new.where and old.where != new.where:
             yield Question(columns, "boolean", old.where, new.where)
+
+
+def _key_question(
+    columns: tuple[tuple[str, str], ...], old: IndexKey, new: IndexKey
+) -> Question | None:
+    """Ask whether an expression is the one that is there, or the column that is there."""
+    if not new.expression or old.expression == new.expression:
+        return None
+    if old.expression:
+        return Question(columns, "text", old.expression, new.expression)
+    name = cast("str", old.column)
+    return Question(columns, dict(columns)[name], quote_identifier(name), new.expression)
 
 
 def _indexes(there: MaterializedView, wanted: MaterializedView, same: set[Question]) -> list[Index]:
@@ -167,13 +183,12 @@ def _indexes(there: MaterializedView, wanted: MaterializedView, same: set[Questi
 def _key(
     columns: tuple[tuple[str, str], ...], old: IndexKey, new: IndexKey, same: set[Question]
 ) -> IndexKey:
-    expression = new.expression
-    pair = (old.expression, expression)
-    if pair[0] and pair[1] and Question(columns, "text", pair[0], pair[1]) in same:
-        expression = old.expression
+    question = _key_question(columns, old, new)
+    spelled = old if question is not None and question in same else new
     return replace(
         new,
-        expression=expression,
+        column=spelled.column,
+        expression=spelled.expression,
         opclass=_where_found(old.opclass, new.opclass),
         collation=_where_found(old.collation, new.collation),
     )

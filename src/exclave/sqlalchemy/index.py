@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -11,8 +12,16 @@ from sqlalchemy.sql.elements import CollationClause
 
 from exclave.errors import DeclarationError
 from exclave.objects import Index, IndexKey, QualifiedName
+from exclave.objects.quoting import quote_identifier
 from exclave.sqlalchemy.expression import sql_of
 from exclave.sqlalchemy.naming import Naming
+
+_ORDERED = re.compile(
+    r"(?P<sql>.+?)(?:\s*(?<!\$)\b(?:ASC|(?P<descending>DESC)))?"
+    r"(?:\s+NULLS\s+(?:(?P<first>FIRST)|(?P<last>LAST)))?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A key that was written as text, such as ``lower(name) DESC NULLS LAST``."""
 
 
 def index_of(index: sa.Index, naming: Naming) -> Index:
@@ -34,9 +43,10 @@ def index_of(index: sa.Index, naming: Naming) -> Index:
         raise DeclarationError(f"{index!r} has no name; give it one.")
     options = cast("Mapping[str, Any]", index.dialect_options["postgresql"])
     where, included = options["where"], options["include"] or ()
+    names = {} if index.table is None else {quote_identifier(c.name): c.name for c in index.table.c}
     return Index(
         str(index.name),
-        [_key(each, options["ops"] or {}, naming) for each in index.expressions],
+        [_key(each, options["ops"] or {}, naming, names) for each in index.expressions],
         unique=bool(index.unique),
         method=options["using"] or "btree",
         where=None if where is None else sql_of(_expression(where), naming),
@@ -51,7 +61,9 @@ def _expression(value: Any) -> sa.ClauseElement:
     return sa.text(value) if isinstance(value, str) else value
 
 
-def _key(given: Any, opclasses: Mapping[str, str], naming: Naming) -> IndexKey:
+def _key(
+    given: Any, opclasses: Mapping[str, str], naming: Naming, names: Mapping[str, str]
+) -> IndexKey:
     expression: Any = _expression(given)
     opclass: str | None = None
     collation: QualifiedName | None = None
@@ -76,16 +88,26 @@ def _key(given: Any, opclasses: Mapping[str, str], naming: Naming) -> IndexKey:
             case _:
                 break
         expression = cast("Any", expression).element
-    column = _column_name(expression)
+    column, sql = _column_name(expression), None
+    if column is None:
+        sql = sql_of(expression, naming)
+        if isinstance(expression, sa.TextClause | sa.ColumnClause):
+            ordered = _ORDERED.fullmatch(sql)
+            assert ordered is not None
+            sql, descending = ordered["sql"], descending or bool(ordered["descending"])
+            if ordered["first"] or ordered["last"]:
+                nulls_first = bool(ordered["first"])
+        column = names.get(sql)
     return IndexKey(
         column,
-        expression=None if column is not None else sql_of(expression, naming),
+        expression=None if column is not None else sql,
         collation=collation,
-        opclass=opclass,
+        opclass=opclass or (opclasses.get(column) if column is not None else None),
         descending=descending,
         nulls_first=nulls_first,
     )
 
 
 def _column_name(element: Any) -> str | None:
-    return str(element.name) if isinstance(element, sa.Column) else None
+    is_name = isinstance(element, sa.ColumnClause) and not cast("Any", element).is_literal
+    return str(element.name) if is_name else None
