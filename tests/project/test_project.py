@@ -158,6 +158,7 @@ number = 5
 def made(): return Base.metadata
 def nested(): return made
 def fails(): return {}["SHOP"]
+def leaves(): raise SystemExit(2)
 def takes(argument): return []
 class Thing:
     inner = Base.metadata
@@ -215,6 +216,8 @@ def test_targets_and_settings_are_joined(write: Write, session: psycopg.Connecti
         ("shop_models:number", "is a int; expected a SQLAlchemy MetaData"),
         ("broken:x", "its import raised ZeroDivisionError: division by zero"),
         ("lacking:x", "its import raised ModuleNotFoundError: No module named 'no_such_package'"),
+        ("leaving:x", "its import raised SystemExit: 0"),
+        ("shop_models:leaves", "the function raised SystemExit: 2"),
         ("refused:x", "fetch_sise"),
         ("shop_models:fails", "the function raised KeyError: 'SHOP'"),
         ("shop_models:takes", "the function raised TypeError: takes() missing 1 required"),
@@ -227,6 +230,7 @@ def test_a_target_that_cannot_be_had_is_told(
     write("shop_models.py", MODELS)
     write("broken.py", "1 / 0")
     write("lacking.py", "import no_such_package")
+    write("leaving.py", "import sys; sys.exit(0)")
     write("refused.py", "raise __import__('exclave.errors').errors.DeclarationError('fetch_sise')")
     write("exclave.toml", f"target = '{target}'")
     with pytest.raises(ExclaveError) as caught:

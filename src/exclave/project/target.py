@@ -67,11 +67,11 @@ def _module(module_name: str, target: str) -> object:
         raise _failed(target, error) from error
     except ExclaveError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(target, error) from error
 
 
-def _failed(target: str, error: Exception, what: str = "its import") -> ProjectError:
+def _failed(target: str, error: BaseException, what: str = "its import") -> ProjectError:
     return ProjectError(
         f"The target {target!r}: {what} raised {type(error).__name__}: {error} "
         "(--traceback shows where)."
@@ -83,7 +83,7 @@ def _called(function: Callable[[], object], name: str) -> object:
         return function()
     except ExclaveError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(name, error, "the function") from error
 
 
