@@ -213,12 +213,14 @@ def test_hidden_equals_nothing_that_was_declared() -> None:
     ("secret", "variable"),
     [
         (Secret.env("A_B"), "A_B"),
-        (Secret.file("/run/secrets/db-password"), "db_password"),
+        (Secret.file("/run/secrets/db-password"), "secrets_db_password"),
         (Secret.command("pass", "show", "db"), "pass_show_db"),
         (Secret.call("a.b:c"), "a_b_c"),
         (Secret.literal("x"), "secret"),
         (Secret.env("é"), "secret"),
         (Secret.file("/"), "secret"),
+        (Secret.file("password"), "password"),
+        (Secret.file("/etc/billing/password"), "billing_password"),
         (Secret.command(), "secret"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import secrets
 import subprocess
 import traceback
@@ -313,7 +314,7 @@ def _run_bare(self: Statement, connection: Connection, resolve: Any = Secret.res
     )
 
 
-def _bare_text(self: Statement) -> str:
+def _bare_text(self: Statement, _: object) -> str:
     return "".join(f if isinstance(f, str) else quote_literal(f.resolve()) for f in self.fragments)
 
 
@@ -339,8 +340,8 @@ LEAKS: dict[str, tuple[type, str, Any, set[str]]] = {
     ),
     "SQL with the value": (
         Statement,
-        "text",
-        property(_bare_text),
+        "shown",
+        _bare_text,
         {"Plan.sql", "Plan.json", "exception"},
     ),
     "a log line": (Secret, "resolve", _log_it, {"Python's log"}),
@@ -404,6 +405,25 @@ def test_the_statements_of_a_plan_run_in_psql_with_secrets_as_variables(
                 check=True,
             )
             assert not make(hub, desired)
+
+
+def test_two_secrets_never_have_one_variable(database: Database, tmp_path: Path) -> None:
+    given = [
+        *(Secret.literal("one"), Secret.literal("other")),
+        *(Secret.file(tmp_path / part / "in" / "password") for part in "ab"),
+    ]
+    with database.connect() as hub:
+        hub.execute("CREATE EXTENSION postgres_fdw")
+        desired: list[Server | UserMapping] = []
+        for number, secret in enumerate([*given, given[0]]):
+            desired.append(Server(f"s{number}"))
+            desired.append(UserMapping(f"s{number}", options={"password": secret}))
+        plan = make(hub, desired)
+    found = dict(re.findall(r"SERVER (s\d) OPTIONS \(password :'(\w+)'\)", plan.sql()))
+    assert [found[f"s{number}"] for number in range(5)] == [
+        *("secret", "secret_2", "in_password", "in_password_2", "secret"),
+    ]
+    assert all(f":'{name}'" in plan.json() for name in found.values())
 
 
 # What PostgreSQL keeps ----------------------------------------------------------------------------

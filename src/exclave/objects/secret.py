@@ -68,7 +68,8 @@ class Secret:
         if self.kind == "literal":
             return "secret"
         word = "_".join(self.reference) if self.kind == "command" else self.reference[0]
-        word = Path(word).name if self.kind == "file" else word
+        if self.kind == "file":  # its folder too: many are called "password"
+            word = "_".join(Path(word).parts[-2:])
         return re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_") or "secret"
 
     def resolve(self) -> str:

@@ -11,6 +11,7 @@ from exclave.plan.apply import apply
 from exclave.plan.change import Change
 from exclave.plan.policy import DEFAULT_POLICY, Policy
 from exclave.plan.show import Json, change_dict, rich_text, shown_lines
+from exclave.plan.statement import SecretVariables
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -46,15 +47,19 @@ class Plan:
     def sql(self) -> str:
         """Give the statements, to read or to run with psql.
 
-        A psql variable such as ``:'ACCOUNTS_PASSWORD'`` stands where a secret would.
+        A psql variable such as ``:'ACCOUNTS_PASSWORD'`` stands where a secret would; two secrets
+        never share one.
 
         Raises
         ------
         PlanError
             When a statement would have to hold what the database would not show.
         """
+        variables = SecretVariables()
         return "".join(
-            f"{statement.text};\n" for change in self.changes for statement in change.statements
+            f"{statement.shown(variables)};\n"
+            for change in self.changes
+            for statement in change.statements
         )
 
     def reverse(self) -> Plan:
@@ -108,8 +113,9 @@ class Plan:
 
     def to_dict(self) -> dict[str, Json]:
         """Give the plan as JSON takes it; no value of a secret is in it."""
+        variables = SecretVariables()
         return {
-            "changes": [change_dict(change) for change in self.changes],
+            "changes": [change_dict(change, variables) for change in self.changes],
             "notes": list[Json](self.notes),
         }
 

@@ -21,6 +21,7 @@ from exclave.objects.grant import WITH_GRANT_OPTION, Grant
 from exclave.objects.names import quote_role
 from exclave.objects.secret import MASK
 from exclave.plan.change import Change
+from exclave.plan.statement import SecretVariables
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -83,7 +84,7 @@ def rich_text(lines: Iterable[Line]) -> Text:
     return text
 
 
-def change_dict(change: Change) -> dict[str, Json]:
+def change_dict(change: Change, variables: SecretVariables) -> dict[str, Json]:
     """Give a change as JSON takes it."""
     return {
         "action": change.action,
@@ -92,7 +93,7 @@ def change_dict(change: Change) -> dict[str, Json]:
         "reason": change.reason,
         "before": None if change.before is None else object_dict(change.before),
         "after": None if change.after is None else object_dict(change.after),
-        "sql": [statement.text for statement in change.statements],
+        "sql": [statement.shown(variables) for statement in change.statements],
     }
 
 

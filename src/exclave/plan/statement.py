@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exclave.catalog import Connection
 from exclave.objects.quoting import quote_literal
@@ -12,6 +12,20 @@ from exclave.plan.query import query
 
 Fragment = str | Secret
 """A piece of SQL, or a secret that becomes a string constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretVariables:
+    """The psql variables that stand for the secrets of several statements, each its own."""
+
+    _taken: dict[str, Secret] = field(default_factory=dict[str, Secret])
+
+    def __call__(self, secret: Secret) -> str:
+        """Give the variable of a secret, numbered where another secret has that name."""
+        name, number = secret.variable, 2
+        while self._taken.setdefault(name, secret) != secret:
+            name, number = f"{secret.variable}_{number}", number + 1
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +51,12 @@ class Statement:
     @property
     def text(self) -> str:
         """The statement to show: a psql variable stands where a secret would."""
+        return self.shown(SecretVariables())
+
+    def shown(self, variables: SecretVariables) -> str:
+        """Give the statement to show among others, whose secrets have variables of their own."""
         return "".join(
-            f":'{fragment.variable}'" if isinstance(fragment, Secret) else fragment
+            f":'{variables(fragment)}'" if isinstance(fragment, Secret) else fragment
             for fragment in self.fragments
         )
 
