@@ -107,6 +107,16 @@ CASES = [
         "c = connect(\"host=h password=********\", 'http://u:********@h')\n$$;",
     ),
     (
+        "ALTER DATABASE d SET \"app.jwt_secret\" TO 'hunter2';\nALTER ROLE x IN DATABASE d SET "
+        "app.token = E'hunt\\'er2'; ALTER ROLE x SET app.home TO 'postgresql://u:hunter2@h';",
+        "ALTER DATABASE d SET \"app.jwt_secret\" TO '********';\nALTER ROLE x IN DATABASE d SET "
+        "app.token = '********'; ALTER ROLE x SET app.home TO '********';",
+    ),
+    (
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql SET \"app.api_key\" TO 'hunter2' AS 'x';",
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql SET \"app.api_key\" TO '********' AS 'x';",
+    ),
+    (
         "SET standard_conforming_strings = off;\n"
         "CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (a '\\'', password 'hun\\'ter2');\n"
         "SET standard_conforming_strings = on;\n"
@@ -143,7 +153,9 @@ def test_what_is_secret_is_masked_and_nothing_else_is_changed(text: str, expecte
         "INSERT INTO t VALUES ('host=h password=data', 'postgresql://u:data@h/d');",
         "COMMENT ON TABLE t IS 'see postgresql://u:data@h/d';",
         "ALTER ROLE x PASSWORD NULL;",
-        "ALTER ROLE x SET app.password TO 'x';",
+        "ALTER ROLE x SET password_encryption TO 'scram-sha-256';",
+        "ALTER ROLE x SET app.name TO 'x'; ALTER DATABASE d SET app.password FROM CURRENT;",
+        "UPDATE t SET row.password = 'data' WHERE connection = 'x';",
         "CREATE TABLE options (password text DEFAULT 'none', connection text DEFAULT '');",
         "CREATE USER MAPPING FOR a SERVER b OPTIONS (\"user\" 'x', password :'PASSWORD');",
         "SELECT format('host=%s password=%s', h, p), 'postgresql://u:%s@h', 'http://u:{p}@h';",

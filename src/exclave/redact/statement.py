@@ -14,12 +14,16 @@ from exclave.redact.constant import meaning, written
 from exclave.redact.finding import Finding
 from exclave.redact.lexer import Token, tokens
 
-_SUSPICIOUS = re.compile(r"OPTIONS|PASSW|CONNECTION|://", re.IGNORECASE)
+_SUSPICIOUS = re.compile(r"OPTIONS|PASSW|CONNECTION|://|SET\s+\"?\w+\"?\.", re.IGNORECASE)
 """No statement without one of these has a secret that is found here."""
 
 _DATA = re.compile(r"\s*INSERT\b", re.IGNORECASE)
 _OF_ROLES = {f"{verb} {kind}" for verb in ("CREATE", "ALTER") for kind in ("ROLE", "USER", "GROUP")}
 _LANGUAGES_OF_SQL = frozenset({"sql", "plpgsql"})
+_OF_SETTINGS = {
+    *(f"ALTER {kind}" for kind in ("DATABASE", "ROLE", "USER", "SYSTEM")),
+    *(f"{verb} {kind}" for verb in ("CREATE", "ALTER") for kind in ("FUNCTION", "PROCEDURE")),
+}
 _QUOTED_IN_CODE = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _MOST_NESTED = 8
 
@@ -90,6 +94,8 @@ class _Statement:
                 done |= self._password(number)
             elif token.is_word("CONNECTION"):
                 done |= self._connection(number)
+            elif token.is_word("SET"):
+                done |= self._setting(number)
             elif token.kind in ("string", "name"):
                 self._constant(number)
 
@@ -197,6 +203,27 @@ class _Statement:
         if masked != text:
             self._found(value[0], "connection string of a subscription")
             self._replace(value, masked)
+        return set(value)
+
+    # SET name TO '…' -----------------------------------------------------------------------------
+
+    def _setting(self, number: int) -> set[int]:
+        """Mask what is kept for a program in a setting of its own, such as ``app.jwt_secret``."""
+        name = ""
+        number += 1
+        while (token := self._at(number)) is not None and not token.is_word("TO"):
+            if token.kind not in ("word", "name") and not token.is_sign("."):
+                break
+            name += token.text if token.kind != "name" else meaning(token.text, escapes=False)
+            number += 1
+        value = self._strings(number + 1)
+        if "." not in name or not value or not self._phrases & _OF_SETTINGS:
+            return set()
+        text = self._meaning(value)
+        if text == MASK or not _is_secret(name, text, of_mapping=False):
+            return set()
+        self._found(value[0], f"setting {name}")
+        self._replace(value, MASK)
         return set(value)
 
     # Any other constant --------------------------------------------------------------------------
