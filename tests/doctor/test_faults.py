@@ -170,7 +170,7 @@ FAULTS: dict[str, tuple[Prepare, str, str, str, str]] = {
         "remote-role-missing",
         ACCOUNTS,
         "remote",
-        "CREATE ROLE {shop} LOGIN PASSWORD '<the mapped password>';",
+        "ALTER ROLE {shop} LOGIN;  -- or, if there is no such role:",
     ),
     "there is no such database": (
         on_hub("ALTER SERVER accounts OPTIONS (SET dbname 'nowhere')"),

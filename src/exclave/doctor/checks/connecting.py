@@ -170,6 +170,12 @@ def _password(hub: Hub, server: Server) -> tuple[Remedy, ...]:
     return _mapping(hub, server), on("remote", alter, *_role_lines(hub, server).lines)
 
 
+def _login(hub: Hub, server: Server) -> tuple[Remedy, ...]:
+    user = quote_identifier(_user(hub, server))
+    alter = f"ALTER ROLE {user} LOGIN;  -- or, if there is no such role:"
+    return (on("remote", alter, *_role_lines(hub, server).lines),)
+
+
 def _database(hub: Hub, server: Server) -> tuple[Remedy, ...]:
     user = _user(hub, server)
     database = quote_identifier(str(server.options.get("dbname", user)))
@@ -196,7 +202,7 @@ _REMEDIES: dict[str, Callable[[Hub, Server], tuple[Remedy, ...]]] = {
     "wrong-password": _password,
     "password-not-asked": lambda hub, server: (_mapping(hub, server), _hba(hub, server)),
     "no-pg-hba-line": lambda hub, server: (_hba(hub, server),),
-    "remote-role-missing": lambda hub, server: (_role_lines(hub, server),),
+    "remote-role-missing": _login,
     "remote-database-missing": _database,
     "remote-is-full": _full,
     "server-silent": _where_it_is,
