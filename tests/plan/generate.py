@@ -85,8 +85,15 @@ def _is_name(text: str) -> bool:
     return 0 < len(text.encode()) <= 63 and not _LATER_KEYWORDS.fullmatch(text)
 
 
+def _is_plain(option: str, value: str) -> bool:
+    """Tell whether an option is not taken for a secret, which only those of mappings shall be."""
+    return not isinstance(Wrapper("any", options={option: value}).options[option], Secret)
+
+
 names = st.sampled_from(_HOSTILE) | st.text(_characters, min_size=1, max_size=20).filter(_is_name)
-values = st.sampled_from(("", *_HOSTILE, "x" * 300)) | st.text(_characters, max_size=30)
+values = st.sampled_from(("", *_HOSTILE, "x" * 300)) | st.text(_characters, max_size=30).filter(
+    lambda value: _is_plain("plain", value)
+)
 comments = st.none() | values
 roles = st.sampled_from(ROLES)
 
@@ -104,7 +111,7 @@ def _less_owner(grants: frozenset[Grant], owner: str) -> frozenset[Grant]:
 
 
 # The empty option name is refused by PostgreSQL, and so is "=".
-_option_names = names.filter(lambda name: "=" not in name)
+_option_names = names.filter(lambda name: "=" not in name and _is_plain(name, ""))
 _options = st.dictionaries(_option_names, values, max_size=3)
 
 _WRAPPER_NAMES = ("xc wrap", "xc%w'r\"ap")
