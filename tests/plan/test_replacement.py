@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -62,10 +63,6 @@ DEPENDANTS = {
         "CREATE DOMAIN erp.d AS erp.orders CHECK ((VALUE).id > 0)",
         "type erp.d",
     ),
-    "foreign child": (
-        "CREATE FOREIGN TABLE erp.child () INHERITS (erp.orders) SERVER s",
-        "foreign table erp.child",
-    ),
     "local child": ("CREATE TABLE erp.child () INHERITS (erp.orders)", "table erp.child"),
     "statistics": (
         "CREATE STATISTICS erp.st ON id, note FROM erp.orders",
@@ -100,6 +97,44 @@ def test_a_view_on_a_view_is_named_too(admin: Connection) -> None:
     desired = [orders(server="other")]
     refused(admin, desired, PlanError, "view erp.v depends on", "view erp.w depends on view erp.v")
     assert make(admin, desired, Policy(cascade=True)).apply(admin)
+
+
+@pytest.mark.parametrize("stays", [None, True, False], ids=["undeclared", "stays", "leaves"])
+def test_a_foreign_child_is_not_lost_with_its_parent(admin: Connection, stays: bool | None) -> None:
+    run(
+        admin,
+        "CREATE FOREIGN TABLE erp.child () INHERITS (erp.orders) SERVER s",
+        "CREATE FOREIGN TABLE erp.grandchild () INHERITS (erp.child) SERVER s",
+        "CREATE VIEW erp.v AS SELECT id FROM erp.child",
+        "CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw",
+    )
+    before = read(admin).catalog
+    child = before.foreign_tables["erp", "child"]
+    if stays is False:
+        child = replace(child, inherits=frozenset())
+    plan = make(admin, [orders(server="other"), *([] if stays is None else [child])])
+    assert plan.apply(admin)
+    after = read(admin).catalog
+    assert after.foreign_tables["erp", "orders"].server == "other"
+    assert after.foreign_tables["erp", "child"] == child
+    grandchild = ("erp", "grandchild")
+    assert after.foreign_tables[grandchild] == before.foreign_tables[grandchild]
+    assert plan.reverse().apply(admin)
+    assert read(admin).catalog == before
+
+
+def test_a_column_of_the_row_type_is_lost_to_a_child_too(admin: Connection) -> None:
+    run(
+        admin,
+        "CREATE FOREIGN TABLE erp.child (parent erp.orders) INHERITS (erp.orders) SERVER s",
+        "CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw",
+    )
+    refused(
+        admin,
+        [orders(server="other")],
+        PlanError,
+        "column parent of foreign table erp.child depends",
+    )
 
 
 def test_what_depends_on_a_dropped_table_is_named_by_postgresql(admin: Connection) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from exclave.catalog import Connection
 from exclave.errors import PlanError
@@ -11,7 +12,6 @@ from exclave.plan.change import Change
 from exclave.plan.query import query
 
 _RELATIONS = (ForeignTable, MaterializedView)
-_KINDS = {ForeignTable: "foreign table", MaterializedView: "materialized view"}
 
 
 def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> list[str]:
@@ -28,7 +28,8 @@ def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> 
     -------
     list of str
         Such as ``view erp.open_orders depends on foreign table "erp"."orders"``; what
-        depends on a dependant is among them, and what the plan itself drops is not.
+        depends on a dependant is among them. What the plan itself drops is not, nor are foreign
+        tables that it takes from their parents before.
     """
     changes = list(changes)
     created = {
@@ -41,20 +42,36 @@ def dependants_of_rebuilt(connection: Connection, changes: Iterable[Change]) -> 
         for change in changes
         if isinstance(change.before, _RELATIONS) and change.after is None
     }
-    rebuilt = [value for key, value in dropped.items() if key in created]
+    rebuilt = [key for key in dropped if key in created]
     if not rebuilt:
         return []
-    rows = connection.fetch(
-        query("dependants"),
-        [[each.schema for each in rebuilt], [each.name for each in rebuilt]],
-    )
-    gone = {f"{_KINDS[type(each)]} {each.qualified_name}" for each in dropped.values()}
-    gone |= {f"{_KINDS[type(each)]} {each.name}" for each in dropped.values()}
+    spared = [*dropped, *_detached(changes)]
+    rows = connection.fetch(query("dependants"), [*_transposed(rebuilt), *_transposed(spared)])
     return [
         f"{described} depends on {needed or dropped[schema, name]}"
         for schema, name, described, needed in rows
-        if described not in gone and needed not in gone
     ]
+
+
+def _detached(changes: Iterable[Change]) -> Iterator[tuple[str, str]]:
+    """Give the foreign tables that changes take from a parent, and do nothing else to."""
+    for change in changes:
+        match change.before, change.after:
+            case ForeignTable() as before, ForeignTable() as after if before != after:
+                alone = replace(
+                    before,
+                    inherits=before.inherits & after.inherits,
+                    partition_of=before.partition_of if after.partition_of else None,
+                )
+                if after == alone:
+                    yield after.key
+            case _:
+                pass
+
+
+def _transposed(keys: Iterable[tuple[str, str]]) -> list[list[str]]:
+    schemas_and_names = list(zip(*keys, strict=True))
+    return [list(each) for each in schemas_and_names]
 
 
 def refuse(dependants: list[str], *, cascade: bool) -> None:

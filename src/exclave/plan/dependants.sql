@@ -1,9 +1,17 @@
 -- What would be lost with relations that are dropped: views, triggers, policies, functions and
 -- others that depend on them, and what depends on those; one row each, with what it depends on.
+-- Relations to spare are lost to none of them: they are dropped by themselves, or detached before.
 WITH RECURSIVE root AS (
     SELECT c.oid, asked.schema, asked.name
     FROM ROWS FROM (
         pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])
+    ) AS asked(schema, name)
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = asked.schema
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = asked.name
+), spared AS (
+    SELECT c.oid
+    FROM ROWS FROM (
+        pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])
     ) AS asked(schema, name)
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = asked.schema
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = asked.name
@@ -45,6 +53,9 @@ WITH RECURSIVE root AS (
     WHERE (found.classid, found.objid) <> (lost.classid, lost.objid)
         AND NOT (found.classid = 'pg_catalog.pg_class'::regclass AND EXISTS (
             SELECT FROM root WHERE root.oid = found.objid))
+        -- their columns may still be lost: those of a lost row type
+        AND NOT (found.classid = 'pg_catalog.pg_class'::regclass AND found.objsubid = 0 AND EXISTS (
+            SELECT FROM spared WHERE spared.oid = found.objid))
         -- CHECKs and defaults of the relations themselves are created again with them
         AND NOT (found.classid = 'pg_catalog.pg_constraint'::regclass AND EXISTS (
             SELECT FROM pg_catalog.pg_constraint AS k
