@@ -22,6 +22,8 @@ def declare(table: ForeignTable, metadata: sa.MetaData) -> sa.Table:
         partition_of=table.partition_of,
         owner=table.owner,
         grants=table.grants,
+        renamed_from=table.renamed_from,
+        column_renamed_from={c.name: c.renamed_from for c in table.columns if c.renamed_from},
         schema=table.schema,
         comment=table.comment,
     )

@@ -169,6 +169,25 @@ def test_each_property_of_a_column_is_seen(
     assert call == "alter_foreign_table orders"
 
 
+def test_a_former_name_makes_an_alteration_of_a_table_and_its_columns(project: Project) -> None:
+    def model(name: str, note: str, **more: Any) -> sa.MetaData:
+        metadata = declared()
+        columns = sa.Column("id", sa.Integer, primary_key=True), sa.Column(note, sa.Text)
+        ForeignTable(name, metadata, *columns, server=SERVER, **more)
+        return metadata
+
+    before = model("orders", "note")
+    after = model("bills", "remark", renamed_from="orders", column_renamed_from={"remark": "note"})
+    assert changed(project, before, after) == [
+        'op.alter_foreign_table("orders", before={}, after={"name": "bills"})',
+        "op.alter_foreign_table(",
+        '    "bills",',
+        '    before={"columns": [xc.Column("note", "text")]},',
+        '    after={"columns": [xc.Column("remark", "text", renamed_from="note")]},',
+        ")",
+    ]
+
+
 def test_a_table_is_never_an_ordinary_one(project: Project) -> None:
     metadata = with_orders(sa.Column("note", sa.Text, index=True, unique=True, comment="n"))
     sa.Table("notes", metadata, sa.Column("id", sa.Integer, primary_key=True))

@@ -9,7 +9,7 @@ import pytest
 
 from exclave.catalog import read
 from exclave.errors import ApplyError, PlanError
-from exclave.objects import PUBLIC, Catalog, Server, UserMapping
+from exclave.objects import PUBLIC, Catalog, MaterializedView, QualifiedName, Server, UserMapping
 from exclave.plan import Policy, make, removal
 
 from .refusal import Connection, orders, refused, run
@@ -121,6 +121,42 @@ def test_a_foreign_child_is_not_lost_with_its_parent(admin: Connection, stays: b
     assert after.foreign_tables[grandchild] == before.foreign_tables[grandchild]
     assert plan.reverse().apply(admin)
     assert read(admin).catalog == before
+
+
+def test_what_depends_on_a_table_that_is_renamed_too_is_named(admin: Connection) -> None:
+    run(
+        admin,
+        "CREATE VIEW erp.v AS SELECT id FROM erp.orders",
+        "CREATE FOREIGN TABLE erp.child () INHERITS (erp.orders) SERVER s",
+        "CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw",
+    )
+    child = replace(
+        read(admin).catalog.foreign_tables["erp", "child"],
+        name="bill",
+        inherits=[QualifiedName("bills", "erp")],
+        renamed_from="child",
+    )
+    desired = [replace(orders(server="other"), name="bills", renamed_from="orders"), child]
+    message = refused(
+        admin, desired, PlanError, 'view erp.v depends on foreign table "erp"."bills"'
+    )
+    assert "child" not in message
+    assert make(admin, desired, Policy(cascade=True)).apply(admin)
+    assert not make(admin, desired)
+
+
+def test_what_depends_on_a_view_that_is_renamed_too_is_named(admin: Connection) -> None:
+    query = "SELECT id FROM erp.orders"
+    assert make(admin, [MaterializedView("m", query, schema="erp", with_data=False)]).apply(admin)
+    run(admin, "CREATE VIEW erp.v AS SELECT id FROM erp.m")
+    desired = [
+        MaterializedView(
+            "w", f"{query} WHERE id > 1", schema="erp", with_data=False, renamed_from="m"
+        )
+    ]
+    refused(admin, desired, PlanError, 'view erp.v depends on materialized view "erp"."m"')
+    assert make(admin, desired, Policy(cascade=True)).apply(admin)
+    assert not make(admin, desired)
 
 
 def test_a_column_of_the_row_type_is_lost_to_a_child_too(admin: Connection) -> None:

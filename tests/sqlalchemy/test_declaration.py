@@ -207,6 +207,22 @@ def test_a_declarative_class_declares_the_same_as_a_table() -> None:
     ]
 
 
+def test_a_former_name_is_declared_for_a_table_and_for_columns() -> None:
+    table = ForeignTable(
+        "orders",
+        MetaData(),
+        Column("id", Integer),
+        Column("number", Integer),
+        server="s",
+        schema="erp",
+        renamed_from="bills",
+        column_renamed_from={"number": "no"},
+    )
+    declared = foreign_object(table)
+    assert declared.renamed_from == xc.QualifiedName("bills", "erp")
+    assert [column.renamed_from for column in declared.columns] == [None, "no"]
+
+
 def test_like_takes_columns_and_keys_and_leaves_what_only_the_remote_has() -> None:
     metadata = MetaData()
     sa.Table("authors", metadata, Column("id", Integer, primary_key=True))
@@ -277,6 +293,8 @@ def test_the_metadata_says_in_which_order_tables_are_made() -> None:
         ({"column_options": {"b": {"x": "y"}}}, "no column 'b'"),
         ({"remote_generated": ["b"]}, "no column 'b'"),
         ({"remote_generated": "a"}, "several names"),
+        ({"column_renamed_from": {"b": "c"}}, "no column 'b'"),
+        ({"column_renamed_from": {"a": ""}}, "empty"),
         ({"only": ["a"]}, "like="),
         ({"options": {"table_name": "x"}, "remote_table": "y"}, "given twice"),
         ({"grants": {"app": ["USAGE"]}}, "no privilege"),

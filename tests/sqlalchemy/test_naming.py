@@ -14,6 +14,7 @@ from sqlalchemy.sql import quoted_name
 import exclave as xc
 from exclave.sqlalchemy import (
     ForeignTable,
+    apply_plan,
     foreign_objects,
     inspect_foreign,
     make_plan,
@@ -181,6 +182,40 @@ def test_foreign_tables_are_partitions_and_children_of_ordinary_tables(
     partition, parents = hub.run(work)
     assert partition == xc.Partition("t1.whole", bound)
     assert parents == {xc.QualifiedName("parent", "t1")}
+
+
+def test_a_former_name_is_looked_for_in_the_translated_schema(hub, declare_loopback: Any) -> None:
+    before, after = MetaData(), MetaData()
+    for metadata in (before, after):
+        register_foreign(metadata, *declare_loopback(), xc.Schema("tenant"))
+    register_foreign(after, xc.Schema("erp"))
+    for schema in ("tenant", "other"):
+        register_foreign(before, xc.Schema(schema))
+        ForeignTable("bills", before, Column("no", Integer), schema=schema, server="remote_server")
+    ForeignTable(
+        "orders",
+        after,
+        Column("number", Integer),
+        schema="erp",
+        server="remote_server",
+        renamed_from=xc.QualifiedName("bills", "tenant"),
+        column_renamed_from={"number": "no"},
+    )
+
+    def work(connection: sa.Connection) -> Any:
+        before.create_all(connection)
+        connection = connection.execution_options(
+            schema_translate_map={"tenant": "other", "erp": "tenant"}
+        )
+        plan = make_plan(after, connection)
+        apply_plan(plan, connection)
+        assert not make_plan(after, connection)
+        return plan.sql(), set(inspect_foreign(connection).foreign_tables)
+
+    sql, found = hub.run(work)
+    assert "DROP" not in sql
+    assert "CREATE FOREIGN TABLE" not in sql
+    assert found == {("tenant", "bills"), ("tenant", "orders")}
 
 
 def test_quoted_names_are_plain_strings_in_what_is_declared() -> None:

@@ -49,6 +49,7 @@ def column_of(column: sa.Column[Any], declaration: Declaration, naming: Naming) 
         options=column_options_of(column).with_values(by_name),
         comment=column.comment,
         grants=declaration.column_grants.get(column.name),
+        renamed_from=declaration.column_renamed_from.get(column.name),
     )
 
 

@@ -33,7 +33,9 @@ class Declaration:
         Privileges on columns, by the columns' names.
     remote_generated
         Names of columns whose values the remote generates.
-    inherits, partition_of, owner, grants
+    column_renamed_from
+        Former names of columns, by the columns' names.
+    inherits, partition_of, owner, grants, renamed_from
         As in `exclave.ForeignTable`.
     """
 
@@ -47,9 +49,13 @@ class Declaration:
     )
     remote_generated: frozenset[str] = frozenset()
     inherits: frozenset[QualifiedName] = frozenset()
+    column_renamed_from: Mapping[str, str] = field(
+        default_factory=lambda: cast("dict[str, str]", {})
+    )
     partition_of: Partition | None = None
     owner: str | None = None
     grants: Grants | None = None
+    renamed_from: QualifiedName | str | None = None
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ def foreign_table_of(table: sa.Table, naming: Naming) -> ForeignTable:
         owner=declaration.owner,
         grants=declaration.grants,
         comment=table.comment,
+        renamed_from=naming.former(declaration.renamed_from),
     )
 
 
@@ -140,7 +141,7 @@ def _view(table: sa.Table, declaration: ViewDeclaration, naming: Naming) -> Mate
         grants=declaration.grants,
         comment=table.comment,
         uses=[QualifiedName(str(each.name), naming.schema(each.schema)) for each in read or ()],
-        renamed_from=declaration.renamed_from,
+        renamed_from=naming.former(declaration.renamed_from),
     )
 
 

@@ -36,6 +36,8 @@ def ForeignTable(  # noqa: N802 - what it gives is a Table, and reads like one
     partition_of: Partition | None = None,
     owner: str | None = None,
     grants: GrantsInput | None = None,
+    renamed_from: QualifiedName | str | None = None,
+    column_renamed_from: Mapping[str, str] | None = None,
     **more: Any,
 ) -> sa.Table:
     """Declare a foreign table.
@@ -77,7 +79,9 @@ def ForeignTable(  # noqa: N802 - what it gives is a Table, and reads like one
         Privileges on single columns, by the columns' names, as in `exclave.Column`.
     remote_generated
         Names of columns whose values the remote generates.
-    inherits, partition_of, owner, grants
+    column_renamed_from
+        Former names of columns, by the columns' names, so that a change of name is a RENAME.
+    inherits, partition_of, owner, grants, renamed_from
         As in `exclave.ForeignTable`. Parents that are in the metadata already are created first;
         their schemas go through ``schema_translate_map`` too.
     more
@@ -110,6 +114,8 @@ def ForeignTable(  # noqa: N802 - what it gives is a Table, and reads like one
         partition_of=partition_of,
         owner=owner,
         grants=grants,
+        renamed_from=renamed_from,
+        column_renamed_from=column_renamed_from,
         **more,
     )
     kept = [item for item in copied if _column_name(item) not in own - {None}]
@@ -129,6 +135,8 @@ def foreign_table_args(
     partition_of: Partition | None = None,
     owner: str | None = None,
     grants: GrantsInput | None = None,
+    renamed_from: QualifiedName | str | None = None,
+    column_renamed_from: Mapping[str, str] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """Give the `__table_args__` that make a declarative class's table a foreign one.
@@ -140,7 +148,7 @@ def foreign_table_args(
     more
         Anything else that `sqlalchemy.Table` takes by keyword, such as `schema` and `comment`.
     remote_schema, remote_table, options, column_options, column_grants, remote_generated, \
-inherits, partition_of, owner, grants
+inherits, partition_of, owner, grants, renamed_from, column_renamed_from
         As in `ForeignTable`.
 
     Returns
@@ -171,6 +179,11 @@ inherits, partition_of, owner, grants
         partition_of=partition_of,
         owner=owner and check_role(owner, "role"),
         grants=make_grants(grants, "foreign table", "the foreign table"),
+        renamed_from=renamed_from,
+        column_renamed_from={
+            column: check_name(former, "column")
+            for column, former in (column_renamed_from or {}).items()
+        },
     )
     return {
         **more,
@@ -211,6 +224,7 @@ def _attached(target: sa.Table, parent: sa.MetaData) -> None:
         *declaration.column_options,
         *declaration.column_grants,
         *declaration.remote_generated,
+        *declaration.column_renamed_from,
     }
     for name in sorted(mentioned - names):
         raise DeclarationError(

@@ -71,3 +71,7 @@ class Naming:
     def translated(self, name: QualifiedName) -> QualifiedName:
         """Give what a name in a `MetaData` stands for; without a schema it may stay."""
         return QualifiedName(name.name, self.translate.get(name.schema, name.schema))
+
+    def former(self, name: QualifiedName | str | None) -> QualifiedName | str | None:
+        """Give what a former name stands for; a plain one is in the schema of the new name."""
+        return self.translated(name) if isinstance(name, QualifiedName) else name
