@@ -100,7 +100,7 @@ def test_a_plain_password_is_held_as_a_secret() -> None:
     for options in (
         {"password": VALUE},
         {"sslpassword": VALUE},
-        {"api_key": VALUE},
+        *({name: VALUE} for name in ("api_key", "accessKey", "bearer", "Authorization", "cookie")),
         {"url": f"https://me:{VALUE}@host/"},
         {"options": f"host=h password={VALUE}"},
     ):

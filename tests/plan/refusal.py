@@ -23,11 +23,12 @@ def run(connection: Connection, *statements: str) -> None:
 
 def orders(**changes: Any) -> ForeignTable:
     given: dict[str, Any] = {
+        "name": "orders",
         "columns": [Column("id", "int"), Column("note", "text")],
         "server": "s",
         "schema": "erp",
     }
-    return ForeignTable("orders", **{**given, **changes})
+    return ForeignTable(**{**given, **changes})
 
 
 def refused(

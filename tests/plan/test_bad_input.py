@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -23,13 +24,15 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     ImportForeignSchema,
+    Index,
+    MaterializedView,
     Schema,
     Secret,
     Server,
     UserMapping,
     Wrapper,
 )
-from exclave.plan import make
+from exclave.plan import Policy, make
 
 from .refusal import Connection, orders, refused, run
 
@@ -174,6 +177,67 @@ def test_a_missing_server_is_named_when_the_plan_is_made(
         make(admin, [value])
 
 
+# Taken names -------------------------------------------------------------------------------------
+
+TAKEN = {
+    "table": "CREATE TABLE erp.taken (id int)",
+    "view": "CREATE VIEW erp.taken AS SELECT 1",
+    "sequence": "CREATE SEQUENCE erp.taken",
+    "index": "CREATE TABLE erp.t (id int); CREATE INDEX taken ON erp.t (id)",
+    "type": "CREATE TYPE erp.taken AS ENUM ('a')",
+}
+
+
+@pytest.mark.parametrize("statement", TAKEN.values(), ids=TAKEN)
+@pytest.mark.parametrize(
+    "desired",
+    [
+        ForeignTable("taken", [], server="s", schema="erp"),
+        orders(name="taken", renamed_from="orders"),
+        MaterializedView("taken", "SELECT 1 AS n", schema="erp"),
+    ],
+    ids=["created", "renamed", "materialized view"],
+)
+def test_a_name_that_is_taken_is_told_before_anything_is_changed(
+    admin: Connection, statement: str, desired: ForeignObject
+) -> None:
+    run(admin, statement)
+    words = ('"erp"."taken": its name "taken" is taken by another relation or type', "rename")
+    refused(admin, [Server("never made"), desired], PrerequisiteError, *words)
+
+
+def test_the_name_of_an_index_that_is_taken_is_told_before_anything_is_changed(
+    admin: Connection,
+) -> None:
+    run(admin, "CREATE TABLE erp.taken (id int)")
+    view = MaterializedView("v", "SELECT 1 AS n", schema="erp", indexes=[Index("taken", ["n"])])
+    refused(admin, [view], PrerequisiteError, '"v": its index "taken" is taken', '"erp"')
+
+
+def test_the_type_of_a_tables_arrays_takes_no_name(admin: Connection) -> None:
+    run(admin, "CREATE TABLE erp.taken (id int)")
+    assert make(admin, [ForeignTable("_taken", [], server="s", schema="erp")]).apply(admin)
+
+
+def test_a_name_that_the_plan_itself_gives_up_is_free(admin: Connection) -> None:
+    moved = [
+        orders(name="old_orders", renamed_from="orders"),
+        MaterializedView("orders", "SELECT 1 AS n", schema="erp"),
+    ]
+    assert make(admin, moved).apply(admin)
+    kept = replace(moved[1], indexes=(Index("i", ["n"]),))
+    assert make(admin, [kept]).apply(admin)
+    others = [replace(kept, indexes=()), replace(kept, name="w", indexes=(Index("i", ["n"]),))]
+    assert make(admin, others).apply(admin)
+
+
+def test_a_name_that_a_cascade_may_free_is_left_to_postgresql(admin: Connection) -> None:
+    run(admin, "CREATE VIEW erp.v AS SELECT id FROM erp.orders")
+    run(admin, "CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw")
+    desired = [orders(server="other"), MaterializedView("v", "SELECT 1 AS n", schema="erp")]
+    assert make(admin, desired, Policy(cascade=True)).apply(admin)
+
+
 # Failing steps -----------------------------------------------------------------------------------
 
 
@@ -182,14 +246,13 @@ def test_a_missing_server_is_named_when_the_plan_is_made(
     [
         (orders(checks=[Check("c", "nosuch > 0")]), "42703"),
         (orders(columns=[Column("id", "int", default="1/")]), "42601"),
-        (ForeignTable("orders_view", [], server="s", schema="erp"), "42P07"),
+        (orders(columns=[Column("id", "anyelement")]), "42P16"),
     ],
-    ids=["unknown column", "no SQL", "name taken by a view"],
+    ids=["unknown column", "no SQL", "type of no column"],
 )
 def test_a_step_that_fails_names_its_change_and_undoes_all(
     admin: Connection, bad: ForeignObject, sqlstate: str
 ) -> None:
-    run(admin, "CREATE VIEW erp.orders_view AS SELECT 1")
     before = read(admin).catalog
     secret = UserMapping("new", options={"password": "pw"})
     plan = make(admin, [Server("new"), secret, bad])

@@ -55,9 +55,10 @@ CASES = [
     ),
     (
         "CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (host 'h', motherduck_token 'hunter2', "
-        "url 'http://u:hunter2@h/', options '-c x=1', api_key 'hunter2');",
+        "url 'http://u:hunter2@h/', options '-c x=1', api_key 'hunter2', bearer 'hunter2');",
         "CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (host 'h', motherduck_token '********', "
-        "url '********', options '-c x=1', api_key '********');",
+        "url '********', options '-c x=1', api_key '********', "
+        "bearer '********');",
     ),
     (
         "CREATE FOREIGN TABLE t (a int OPTIONS (column_name 'password')) SERVER s "

@@ -18,7 +18,8 @@ OptionInput = str | int | float | bool | Secret | Hidden
 OptionValue = str | Secret | Hidden
 
 _SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase|code)?\Z|password|passwd|pwd|secret|token|api_?key|private_?key|credential",
+    r"pass(word|wd|phrase|code)?\Z|password|passwd|pwd|secret|token|credential|bearer|cookie"
+    r"|authorization|(access|account|api|encryption|private|signing)_?key",
     re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(r"passw(or)?d\s*=|://[^/?#@\s]*:[^/?#@\s]*@", re.IGNORECASE)

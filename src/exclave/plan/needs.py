@@ -28,6 +28,7 @@ from exclave.plan.change import Change
 from exclave.plan.extension_needs import to_alter_extension, to_create_extension
 from exclave.plan.names import roles_of
 from exclave.plan.need import Need
+from exclave.plan.relation_names import RelationNames
 from exclave.plan.state import Key, key_of
 
 
@@ -58,8 +59,11 @@ class Needs:
 
     def all(self) -> Iterator[Need]:
         """Give what the changes need."""
+        names = RelationNames()
         for change in self._changes:
             value = change.after
+            # in a schema that the plan makes or renames, names are its own
+            yield from (n for n in names.needed(change) if (Schema, n.schema) not in self._made)
             if value is not None:
                 yield from self._roles(value)
             if change.before is None and value is not None:

@@ -78,6 +78,20 @@ SELECT CASE asked.question
         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = asked.schema AND c.relname = asked.name
             AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+    WHEN 'relation free' THEN NOT EXISTS (
+        SELECT FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = asked.schema AND c.relname = asked.name)
+        AND NOT EXISTS (
+        -- arrays' types make way
+        SELECT FROM pg_catalog.pg_type AS t
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+        WHERE n.nspname = asked.schema AND t.typname = asked.name
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS e WHERE e.typarray = t.oid))
+    WHEN 'index free' THEN NOT EXISTS (
+        SELECT FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = asked.schema AND c.relname = asked.name)
     WHEN 'type exists' THEN pg_catalog.to_regtype(asked.name) IS NOT NULL
     WHEN 'function exists' THEN pg_catalog.to_regproc(asked.name) IS NOT NULL
     WHEN 'collation exists' THEN pg_catalog.to_regcollation(asked.name) IS NOT NULL
