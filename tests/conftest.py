@@ -34,12 +34,16 @@ pytest.register_assert_rewrite("tests.plan.hub", "tests.plan.refusal")
 _numbers = itertools.count(1)
 
 settings.register_profile(
-    "default",
+    "fuzz",
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    max_examples=10_000,
 )
-settings.register_profile("fuzz", settings.get_profile("default"), max_examples=10_000)
+# what was tested is tested again, whoever asks; `make fuzz` looks for what was not
+settings.register_profile(
+    "default", settings.get_profile("fuzz"), derandomize=True, max_examples=100
+)
 settings.load_profile("default")
 
 

@@ -354,6 +354,15 @@ def test_the_keys_of_an_index_may_be_written_as_text(written: Any, key: xc.Index
     assert declared.indexes == (xc.Index("i", [key]),)
 
 
+def test_a_column_may_be_called_almost_as_sqlalchemy_calls_those_without_a_name() -> None:
+    name = "per%cent %(x)s"
+    metadata = MetaData()
+    table = Table("t", metadata, Column(name, Integer))
+    for written, query in enumerate((select(table), sa.text("SELECT 1").columns(Column(name)))):
+        view = MaterializedView(f"v{written}", metadata, query)
+        assert [column.name for column in view.columns] == [name]
+
+
 def test_what_no_view_can_have_is_refused() -> None:
     metadata = MetaData()
     table = Table("t", metadata, Column("id", Integer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
@@ -18,6 +19,9 @@ from exclave.sqlalchemy import events
 from exclave.sqlalchemy.declaration import KEY, ViewDeclaration, view_declaration_of
 from exclave.sqlalchemy.expression import query_of
 from exclave.sqlalchemy.naming import Naming
+
+_ANONYMOUS = re.compile(r"%\(\d+ .*\)s", re.DOTALL)
+"""What SQLAlchemy calls a column to which nobody gave a name."""
 
 
 def MaterializedView(  # noqa: N802 - what it gives is a Table, and reads like one
@@ -127,7 +131,7 @@ def _columns(
 ) -> Iterator[sa.Column[Any]]:
     for column in query.subquery().columns:
         name = str(column.name)
-        if "%(" in name or not name:
+        if not name or _ANONYMOUS.match(name):
             raise DeclarationError(
                 f'"{view}": a column of its query has no name: {_described(query, column)}; give '
                 'it one with .label("…").'
