@@ -33,6 +33,7 @@ from exclave import (
 from exclave.objects.grant import Grant
 from exclave.objects.names import PUBLIC
 from exclave.objects.quoting import quote_identifier
+from exclave.objects.registry import open_mapping_options
 
 SUPERUSER = "postgres"
 ROLES = ("xc_app", 'xc "own%er', "xc:a'pp\\$1", "é" * 31, "xc new\nline 🐘")
@@ -151,13 +152,15 @@ def servers(draw: st.DrawFn, name: str, wrapper: str) -> Server:
 
 
 _secrets = values.map(Secret.literal)
+# a value whose name says that it is none is not read back as a secret
+_unheard_of = _option_names.filter(lambda name: name not in open_mapping_options())
 
 
 @st.composite
 def user_mappings(draw: st.DrawFn, server: Server, role: str) -> UserMapping:
     """A mapping with a password, on a server of any wrapper."""
     known = st.fixed_dictionaries({}, optional={"user": values, "password": _secrets | values})
-    anything = st.dictionaries(_option_names, values | _secrets, max_size=3)
+    anything = st.dictionaries(_unheard_of, values | _secrets, max_size=3)
     chosen = known if server.wrapper == "postgres_fdw" else anything
     return UserMapping(server, role, options=draw(chosen))
 
