@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from exclave.catalog import read
 from exclave.errors import PlanError
-from exclave.objects import Column, ForeignTable, Partition
+from exclave.objects import Column, ForeignTable, Generated, Partition
 from exclave.plan import make
 
 from .refusal import Connection, orders, refused, run
@@ -32,6 +33,53 @@ def test_a_default_is_taken_away_by_null(admin: Connection) -> None:
     desired = [orders(columns=[Column("id", "int", default="NULL"), Column("note", "text")])]
     assert make(admin, desired).apply(admin)
     assert not make(admin, desired)
+
+
+RETYPED = {
+    "text to jsonb": ("text", "jsonb", "'{}'"),
+    "text to integer": ("text", "integer", "'1'"),
+    "text to boolean": ("text", "boolean", "'true'"),
+    "integer to text": ("integer", "text", "'1'"),
+    "varchar to text": ("varchar(9)", "text", "'a'"),
+}
+
+
+@pytest.mark.parametrize("other", ["s", "other"], ids=["altered", "replaced"])
+@pytest.mark.parametrize("name", RETYPED)
+def test_an_expression_that_stays_is_written_anew_for_another_type(
+    admin: Connection, name: str, other: str
+) -> None:
+    run(admin, "CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw")
+    before, after, expression = RETYPED[name]
+
+    def declared(type_: str, server: str) -> ForeignTable:
+        columns = [
+            Column("id", "int"),
+            Column("c", type_, default=expression),
+            Column("d", type_, generated=Generated(expression)),
+        ]
+        return orders(columns=columns, server=server)
+
+    make(admin, [declared(before, "s")]).apply(admin)
+    start = read(admin).catalog
+    plan = make(admin, [declared(after, other)])
+    assert plan.apply(admin)
+    assert not make(admin, [declared(after, other)])
+    assert plan.reverse().apply(admin)
+    assert read(admin).catalog == start
+
+
+def test_a_column_is_computed_as_declared_from_one_of_another_type(admin: Connection) -> None:
+    def declared(type_: str, expression: str) -> ForeignTable:
+        computed = Column("twice", "int", generated=Generated(expression))
+        return orders(columns=[Column("id", type_), computed])
+
+    make(admin, [declared("int", "id")]).apply(admin)
+    desired = [declared("text", "id::int")]
+    plan = make(admin, desired)
+    assert plan.apply(admin)
+    assert not make(admin, desired)
+    assert plan.reverse().apply(admin)
 
 
 @pytest.mark.parametrize(

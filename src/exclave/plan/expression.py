@@ -56,10 +56,11 @@ def _has_expressions(table: ForeignTable) -> bool:
 
 def _questions(there: ForeignTable, wanted: ForeignTable) -> Iterator[Question]:
     had = {column.name: column for column in there.columns}
+    retyped = _is_retyped(there, wanted)
     for column in wanted.columns:
         old = had.get(column.name)
         if old is not None:
-            yield from _column_questions(old, column, wanted)
+            yield from _column_questions(old, column, wanted, retyped=retyped)
     checks = {check.name: check for check in there.checks}
     for check in wanted.checks:
         old_check = checks.get(check.name)
@@ -76,10 +77,19 @@ def _typed(table: ForeignTable) -> tuple[tuple[str, str], ...]:
     return tuple((column.name, column.type) for column in table.columns)
 
 
-def _column_questions(old: Column, new: Column, table: ForeignTable) -> Iterator[Question]:
-    if old.default and new.default and old.default != new.default:
+def _is_retyped(there: ForeignTable, wanted: ForeignTable) -> bool:
+    types = dict(_typed(there))
+    return any(types.get(name, type_) != type_ for name, type_ in _typed(wanted))
+
+
+def _column_questions(
+    old: Column, new: Column, table: ForeignTable, *, retyped: bool
+) -> Iterator[Question]:
+    # what PostgreSQL prints says the type: '{}'::text is no default of a column that was text
+    # and is to be jsonb, although '{}' is; and so for what reads a column of another type
+    if old.default and new.default and old.default != new.default and old.type == new.type:
         yield Question((), new.type, old.default, new.default)
-    if old.generated and new.generated and old.generated != new.generated:
+    if old.generated and new.generated and old.generated != new.generated and not retyped:
         pair = (old.generated.expression, new.generated.expression)
         yield Question(_typed(table), new.type, *pair)
 
@@ -89,13 +99,15 @@ def _respelled(
 ) -> ForeignTable:
     had = {column.name: column for column in there.columns}
     checks = {check.name: check for check in there.checks}
+    retyped = _is_retyped(there, wanted)
     columns: list[Column] = []
     for column in wanted.columns:
         old = had.get(column.name)
         spelled = column
         if old is not None and old.default is None and _is_null(column):
             spelled = replace(column, default=None)
-        for question in _column_questions(old, column, wanted) if old else ():
+        asked = _column_questions(old, column, wanted, retyped=retyped) if old else ()
+        for question in asked:
             if same[question] and column.generated is None:
                 spelled = replace(column, default=question.one)
             elif same[question] and column.generated is not None:
