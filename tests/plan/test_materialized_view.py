@@ -186,6 +186,7 @@ def test_index_expressions_are_compared_by_meaning(hub: Connection) -> None:
 
     assert make(hub, [declared("id>1", "LOWER(kind)")]).apply(hub)
     assert not make(hub, [declared("id > 1", "lower( kind )")])
+    assert not make(hub, [declared("kinds_kept.id > 1", "lower(kinds_kept.kind)")])
     plan = make(hub, [declared("id > 2", "lower(kind)")])
     assert "WHERE id > 2" in plan.sql()
     assert plan.apply(hub)

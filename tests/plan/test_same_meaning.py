@@ -6,7 +6,7 @@ import pytest
 
 from exclave.catalog import read
 from exclave.errors import PlanError
-from exclave.objects import Column, ForeignTable, Generated, Partition
+from exclave.objects import Check, Column, ForeignTable, Generated, Partition
 from exclave.plan import make
 
 from .refusal import Connection, orders, refused, run
@@ -31,6 +31,15 @@ def test_a_column_that_says_what_is_so_anyway_is_no_difference(
 def test_a_default_is_taken_away_by_null(admin: Connection) -> None:
     run(admin, "ALTER FOREIGN TABLE erp.orders ALTER COLUMN id SET DEFAULT 3")
     desired = [orders(columns=[Column("id", "int", default="NULL"), Column("note", "text")])]
+    assert make(admin, desired).apply(admin)
+    assert not make(admin, desired)
+
+
+@pytest.mark.parametrize("check", ["orders.id > 0", "orders IS NOT NULL", "orders.* IS NOT NULL"])
+def test_an_expression_may_name_its_own_table(admin: Connection, check: str) -> None:
+    computed = Column("twice", "int", generated=Generated("orders.id * 2"))
+    columns = [Column("id", "int"), Column("note", "text"), computed]
+    desired = [orders(columns=columns, checks=[Check("c", check)])]
     assert make(admin, desired).apply(admin)
     assert not make(admin, desired)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from exclave.catalog import Connection
 from exclave.objects import Catalog, Column, ForeignTable, Generated
-from exclave.plan.question import Question, answers
+from exclave.plan.question import Question, Row, answers
 
 
 def respell_expressions(connection: Connection, actual: Catalog, desired: Catalog) -> Catalog:
@@ -65,7 +65,7 @@ def _questions(there: ForeignTable, wanted: ForeignTable) -> Iterator[Question]:
     for check in wanted.checks:
         old_check = checks.get(check.name)
         if old_check is not None and old_check.expression != check.expression:
-            yield Question(_typed(wanted), "boolean", old_check.expression, check.expression)
+            yield Question(_row(wanted), "boolean", old_check.expression, check.expression)
 
 
 def _is_null(column: Column) -> bool:
@@ -73,13 +73,13 @@ def _is_null(column: Column) -> bool:
     return column.default is not None and column.default.strip().upper() == "NULL"
 
 
-def _typed(table: ForeignTable) -> tuple[tuple[str, str], ...]:
-    return tuple((column.name, column.type) for column in table.columns)
+def _row(table: ForeignTable) -> Row:
+    return Row(table.name, tuple((column.name, column.type) for column in table.columns))
 
 
 def _is_retyped(there: ForeignTable, wanted: ForeignTable) -> bool:
-    types = dict(_typed(there))
-    return any(types.get(name, type_) != type_ for name, type_ in _typed(wanted))
+    types = dict(_row(there).columns)
+    return any(types.get(name, type_) != type_ for name, type_ in _row(wanted).columns)
 
 
 def _column_questions(
@@ -88,10 +88,10 @@ def _column_questions(
     # what PostgreSQL prints says the type: '{}'::text is no default of a column that was text
     # and is to be jsonb, although '{}' is; and so for what reads a column of another type
     if old.default and new.default and old.default != new.default and old.type == new.type:
-        yield Question((), new.type, old.default, new.default)
+        yield Question(Row(table.name), new.type, old.default, new.default)
     if old.generated and new.generated and old.generated != new.generated and not retyped:
         pair = (old.generated.expression, new.generated.expression)
-        yield Question(_typed(table), new.type, *pair)
+        yield Question(_row(table), new.type, *pair)
 
 
 def _respelled(
@@ -121,7 +121,7 @@ def _respelled(
             replace(check, expression=checks[check.name].expression)
             if check.name in checks
             and same.get(
-                Question(_typed(wanted), "boolean", checks[check.name].expression, check.expression)
+                Question(_row(wanted), "boolean", checks[check.name].expression, check.expression)
             )
             else check
             for check in wanted.checks

@@ -12,20 +12,36 @@ from exclave.objects.quoting import quote_identifier
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What expressions read.
+
+    Parameters
+    ----------
+    name
+        The name of the table, which may stand before those of its columns, or for the whole row.
+    columns
+        The columns' names and types.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Are two expressions of one type over some columns the same?
 
     Parameters
     ----------
-    columns
-        The columns' names and types.
+    row
+        What they read.
     type
         The type of both expressions.
     one, other
         The expressions.
     """
 
-    columns: tuple[tuple[str, str], ...]
+    row: Row
     type: str
     one: str
     other: str
@@ -33,13 +49,14 @@ class Question:
     def select(self) -> str:
         """Give a query of one row that holds both."""
         nulls = ", ".join(
-            f"NULL::{type_} AS {quote_identifier(name)}" for name, type_ in self.columns
+            f"NULL::{type_} AS {quote_identifier(name)}" for name, type_ in self.row.columns
         )
         pair = ", ".join(
             f"(({expression})::{self.type})::text" for expression in (self.one, self.other)
         )
         # OFFSET 0 keeps the planner from replacing the columns by NULL.
-        return f"SELECT {pair} FROM (SELECT {nulls} OFFSET 0) AS columns"  # noqa: S608 - DDL in any case
+        row = f"(SELECT {nulls} OFFSET 0) AS {quote_identifier(self.row.name)}"
+        return f"SELECT {pair} FROM {row}"  # noqa: S608 - DDL in any case
 
 
 def answers(connection: Connection, questions: Sequence[Question]) -> list[bool]:

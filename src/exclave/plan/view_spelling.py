@@ -11,7 +11,7 @@ from exclave.objects import Catalog, Index, IndexKey, MaterializedView, Qualifie
 from exclave.objects.quoting import quote_identifier
 from exclave.plan.former import former_view
 from exclave.plan.ledger import ViewRecord, read_views
-from exclave.plan.question import Question, answers
+from exclave.plan.question import Question, Row, answers
 from exclave.plan.syntax import has_grammar, is_same
 
 Key = tuple[str, str]
@@ -131,8 +131,9 @@ def _judge(actual: str, wanted: str, records: Sequence[ViewRecord], major: int) 
     return "other"
 
 
-def _columns(view: MaterializedView) -> tuple[tuple[str, str], ...]:
-    return tuple((column.name, column.type or "text") for column in view.columns)
+def _row(there: MaterializedView, wanted: MaterializedView) -> Row:
+    columns = tuple((column.name, column.type or "text") for column in there.columns)
+    return Row(wanted.name, columns)
 
 
 def _index_pairs(
@@ -145,45 +146,41 @@ def _index_pairs(
 
 
 def _questions(there: MaterializedView, wanted: MaterializedView) -> Iterator[Question]:
-    columns = _columns(there)
+    row = _row(there, wanted)
     for old, new in _index_pairs(there, wanted):
         for one, other in zip(old.keys, new.keys, strict=False):
-            if question := _key_question(columns, one, other):
+            if question := _key_question(row, one, other):
                 yield question
         if old.where and new.where and old.where != new.where:
-            yield Question(columns, "boolean", old.where, new.where)
+            yield Question(row, "boolean", old.where, new.where)
 
 
-def _key_question(
-    columns: tuple[tuple[str, str], ...], old: IndexKey, new: IndexKey
-) -> Question | None:
+def _key_question(row: Row, old: IndexKey, new: IndexKey) -> Question | None:
     """Ask whether an expression is the one that is there, or the column that is there."""
     if not new.expression or old.expression == new.expression:
         return None
     if old.expression:
-        return Question(columns, "text", old.expression, new.expression)
+        return Question(row, "text", old.expression, new.expression)
     name = cast("str", old.column)
-    return Question(columns, dict(columns)[name], quote_identifier(name), new.expression)
+    return Question(row, dict(row.columns)[name], quote_identifier(name), new.expression)
 
 
 def _indexes(there: MaterializedView, wanted: MaterializedView, same: set[Question]) -> list[Index]:
     spelled = {index.name: index for index in wanted.indexes}
-    columns = _columns(there)
+    row = _row(there, wanted)
     for old, new in _index_pairs(there, wanted):
         where = new.where
-        if old.where and where and Question(columns, "boolean", old.where, where) in same:
+        if old.where and where and Question(row, "boolean", old.where, where) in same:
             where = old.where
         keys = list(new.keys)
         for place, (one, other) in enumerate(zip(old.keys, new.keys, strict=False)):
-            keys[place] = _key(columns, one, other, same)
+            keys[place] = _key(row, one, other, same)
         spelled[new.name] = replace(new, where=where, keys=keys)
     return list(spelled.values())
 
 
-def _key(
-    columns: tuple[tuple[str, str], ...], old: IndexKey, new: IndexKey, same: set[Question]
-) -> IndexKey:
-    question = _key_question(columns, old, new)
+def _key(row: Row, old: IndexKey, new: IndexKey, same: set[Question]) -> IndexKey:
+    question = _key_question(row, old, new)
     spelled = old if question is not None and question in same else new
     return replace(
         new,
