@@ -1,13 +1,22 @@
-"""Privileges that a role with the grant option has passed on are as declared after a plan."""
+"""Privileges that were passed on, or that a new owner had, are as declared after a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from exclave.catalog import read
-from exclave.objects import Column, ForeignTable, Schema, Server
+from exclave.objects import (
+    Column,
+    ForeignTable,
+    MaterializedView,
+    Schema,
+    Server,
+    ViewColumn,
+    Wrapper,
+)
 from exclave.objects.grant import GrantsInput
 from exclave.plan import make
 
@@ -74,4 +83,51 @@ def test_what_was_passed_on_is_as_declared(
     assert plan.apply(admin) == (after != "both")
     assert not make(admin, [declare(wanted)])
     plan.reverse().apply(admin)
+    assert read(admin).catalog == before
+
+
+OWNED = {
+    **PLACES,
+    "wrapper": (
+        lambda grants: Wrapper("postgres_fdw", grants=grants),
+        "USAGE",
+        "USAGE ON FOREIGN DATA WRAPPER postgres_fdw",
+    ),
+    "view": (
+        lambda grants: MaterializedView("v", "SELECT 1 AS n", schema="erp", grants=grants),
+        "SELECT",
+        "SELECT ON erp.v",
+    ),
+    "column of a view": (
+        lambda grants: MaterializedView(
+            "v", "SELECT 1 AS n", columns=[ViewColumn("n", grants=grants)], schema="erp"
+        ),
+        "SELECT",
+        "SELECT (n) ON erp.v",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ["open", "declared"])
+@pytest.mark.parametrize("place", OWNED)
+def test_what_a_new_owner_was_granted_is_its_own_and_comes_back_with_the_former_one(
+    admin: Connection, new_role: NewRole, place: str, how: str
+) -> None:
+    declare, privilege, what = OWNED[place]
+    owner, other = new_role("owner", "SUPERUSER"), new_role("other")
+    run(
+        admin,
+        "CREATE MATERIALIZED VIEW erp.v AS SELECT 1 AS n",
+        f"GRANT {what} TO {owner}",
+        f"GRANT {what} TO {other}",
+    )
+    before = read(admin).catalog
+    grants = None if how == "open" else {owner: [privilege], other: [privilege]}
+    desired = [replace(declare(grants), owner=owner)]
+    plan = make(admin, desired)
+    assert [change.statements[0].text.split()[-3:-1] for change in plan] == [["OWNER", "TO"]]
+    assert all(len(change.statements) == 1 for change in plan)
+    assert plan.apply(admin)
+    assert not make(admin, desired)
+    assert plan.reverse().apply(admin)
     assert read(admin).catalog == before

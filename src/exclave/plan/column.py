@@ -7,7 +7,7 @@ from dataclasses import replace
 from exclave.objects import Column, Generated, ViewColumn
 from exclave.objects.quoting import quote_identifier
 from exclave.plan.comment import comment_statements
-from exclave.plan.grant import grant_statements
+from exclave.plan.grant import grant_statements, without_owner
 from exclave.plan.option import alter_options_clause, options_clause
 from exclave.plan.statement import Fragment, Statement
 
@@ -69,6 +69,7 @@ def comment_and_grant_statements(
     before: Column | ViewColumn | None,
     after: Column | ViewColumn,
     table: str,
+    owner: str | None,
     revoked: frozenset[tuple[str, str]],
 ) -> list[Statement]:
     """Turn a column's comment and privileges into others.
@@ -81,12 +82,14 @@ def comment_and_grant_statements(
         The column as it is to be.
     table
         The table's qualified name as SQL.
+    owner
+        The table's owner as it is to be: what was granted to it is part of its rights then.
     revoked
         Role and privilege pairs just revoked on the whole table: PostgreSQL revokes them on
         its columns along with it.
     """
     name = quote_identifier(after.name)
-    had = (before.grants if before else None) or frozenset()
+    had = without_owner((before.grants if before else None) or frozenset(), owner)
     had = frozenset(grant for grant in had if (grant.role, grant.privilege) not in revoked)
     return [
         *comment_statements(

@@ -14,7 +14,7 @@ from exclave.objects.quoting import quote_identifier
 from exclave.plan import column as columns
 from exclave.plan.comment import comment_statements
 from exclave.plan.copies import filled
-from exclave.plan.grant import grant_statements, without_owner
+from exclave.plan.grant import grant_statements, merged_grants, without_owner
 from exclave.plan.option import alter_options_clause, options_clause
 from exclave.plan.statement import Fragment, Statement
 
@@ -22,10 +22,13 @@ from exclave.plan.statement import Fragment, Statement
 def merge(actual: ForeignTable, desired: ForeignTable) -> ForeignTable:
     """Fill what a declaration leaves open with what is there."""
     columns, column_set = actual.columns, actual.column_set
-    if not _are_as_declared(columns, desired.columns):
+    becomes = desired.owner if desired.owner != actual.owner else None
+    if not _are_as_declared(columns, desired.columns, becomes):
         had = {column.name: column for column in columns}
         columns = tuple(
-            _merge_column(had.get(column.name) or had.get(column.renamed_from or ""), column)
+            _merge_column(
+                had.get(column.name) or had.get(column.renamed_from or ""), column, becomes
+            )
             for column in desired.columns
         )
         column_set = as_set(columns)
@@ -35,23 +38,26 @@ def merge(actual: ForeignTable, desired: ForeignTable) -> ForeignTable:
         columns=columns,
         column_set=column_set,
         owner=desired.owner or actual.owner,
-        grants=actual.grants if desired.grants is None else desired.grants,
+        grants=merged_grants(actual.grants, desired.grants, desired.owner),
         extension=actual.extension,
     )
 
 
 @lru_cache(maxsize=4096)
-def _are_as_declared(actual: tuple[Column, ...], desired: tuple[Column, ...]) -> bool:
+def _are_as_declared(
+    actual: tuple[Column, ...], desired: tuple[Column, ...], becomes: str | None
+) -> bool:
     """Tell whether columns need no change; asked once of those that many tables of a hub have."""
     return len(actual) == len(desired) and all(
-        _merge_column(there, wanted) is there for there, wanted in zip(actual, desired, strict=True)
+        _merge_column(there, wanted, becomes) is there
+        for there, wanted in zip(actual, desired, strict=True)
     )
 
 
-def _merge_column(actual: Column | None, desired: Column) -> Column:
+def _merge_column(actual: Column | None, desired: Column, becomes: str | None) -> Column:
     if actual is None or desired.grants is not None:
         return desired
-    return filled(actual, desired, grants=actual.grants)
+    return filled(actual, desired, grants=merged_grants(actual.grants, None, becomes))
 
 
 def replaced_because(before: ForeignTable, after: ForeignTable) -> str | None:
@@ -288,7 +294,9 @@ def _describe(
     revoked -= {(grant.role, grant.privilege) for grant in wanted}
     for column in after.columns:
         old = kept[column.name][0] if column.name in kept else None
-        statements += columns.comment_and_grant_statements(old, column, name, frozenset(revoked))
+        statements += columns.comment_and_grant_statements(
+            old, column, name, after.owner, frozenset(revoked)
+        )
     return statements
 
 

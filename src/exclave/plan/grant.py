@@ -126,3 +126,22 @@ def _statements(
 def without_owner(grants: Grants, owner: str | None) -> Grants:
     """Leave out what an owner has anyway."""
     return frozenset(grant for grant in grants if grant.role != owner)
+
+
+def merged_grants(
+    actual: Grants | None, desired: Grants | None, owner: str | None
+) -> Grants | None:
+    """Give the grants as declared; if they were left open, those that are there.
+
+    Parameters
+    ----------
+    actual
+        The grants that are there.
+    desired
+        The declared ones; ``None`` leaves them open.
+    owner
+        The declared owner: what was granted to a role becomes part of its rights as the owner.
+    """
+    if desired is not None or not actual or owner is None:
+        return actual if desired is None else desired
+    return without_owner(actual, owner)

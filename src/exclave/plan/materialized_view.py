@@ -10,7 +10,7 @@ from exclave.objects.names import quote_role
 from exclave.objects.quoting import quote_identifier
 from exclave.plan import column as columns
 from exclave.plan.comment import comment_statements
-from exclave.plan.grant import grant_statements, without_owner
+from exclave.plan.grant import grant_statements, merged_grants, without_owner
 from exclave.plan.index import index_statements
 from exclave.plan.statement import Statement
 
@@ -26,7 +26,8 @@ def merge(actual: MaterializedView, desired: MaterializedView) -> MaterializedVi
     merged = desired.columns
     if desired.query == actual.query:
         merged = [
-            _merge_column(column, declared.pop(column.name, None)) for column in actual.columns
+            _merge_column(column, declared.pop(column.name, None), desired.owner)
+            for column in actual.columns
         ]
         merged += declared.values()
     return replace(
@@ -34,15 +35,15 @@ def merge(actual: MaterializedView, desired: MaterializedView) -> MaterializedVi
         columns=merged,
         uses=desired.uses or actual.uses,
         owner=desired.owner or actual.owner,
-        grants=actual.grants if desired.grants is None else desired.grants,
+        grants=merged_grants(actual.grants, desired.grants, desired.owner),
         extension=actual.extension,
     )
 
 
-def _merge_column(actual: ViewColumn, desired: ViewColumn | None) -> ViewColumn:
+def _merge_column(actual: ViewColumn, desired: ViewColumn | None, owner: str | None) -> ViewColumn:
+    grants = merged_grants(actual.grants, desired.grants if desired else None, owner)
     if desired is None:
-        return actual
-    grants = actual.grants if desired.grants is None else desired.grants
+        return replace(actual, grants=grants)
     return replace(desired, type=actual.type, grants=grants)
 
 
@@ -93,7 +94,7 @@ def alter(before: MaterializedView, after: MaterializedView) -> list[Statement]:
     old = {column.name: column for column in before.columns}
     for column in after.columns:
         statements += columns.comment_and_grant_statements(
-            old.get(column.name), column, name, frozenset(revoked)
+            old.get(column.name), column, name, after.owner, frozenset(revoked)
         )
     return statements
 

@@ -8,7 +8,7 @@ from exclave.objects.names import quote_role
 from exclave.objects.quoting import quote_identifier
 from exclave.plan.comment import comment_statements
 from exclave.plan.copies import filled
-from exclave.plan.grant import grant_statements, without_owner
+from exclave.plan.grant import grant_statements, merged_grants, without_owner
 from exclave.plan.statement import Statement
 
 
@@ -18,7 +18,7 @@ def merge(actual: Schema, desired: Schema) -> Schema:
         actual,
         desired,
         owner=desired.owner or actual.owner,
-        grants=actual.grants if desired.grants is None else desired.grants,
+        grants=merged_grants(actual.grants, desired.grants, desired.owner),
     )
 
 

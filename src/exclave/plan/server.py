@@ -10,7 +10,7 @@ from exclave.objects.names import quote_role
 from exclave.objects.quoting import quote_identifier, quote_literal
 from exclave.plan.comment import comment_statements
 from exclave.plan.copies import filled
-from exclave.plan.grant import grant_statements, without_owner
+from exclave.plan.grant import grant_statements, merged_grants, without_owner
 from exclave.plan.option import alter_options_clause, options_clause
 from exclave.plan.statement import Statement
 
@@ -21,7 +21,7 @@ def merge(actual: Server, desired: Server) -> Server:
         actual,
         desired,
         owner=desired.owner or actual.owner,
-        grants=actual.grants if desired.grants is None else desired.grants,
+        grants=merged_grants(actual.grants, desired.grants, desired.owner),
         extension=actual.extension,
     )
 

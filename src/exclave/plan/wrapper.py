@@ -9,7 +9,7 @@ from exclave.objects.grant import Grants
 from exclave.objects.names import QualifiedName, quote_role
 from exclave.objects.quoting import quote_identifier
 from exclave.plan.comment import comment_statements
-from exclave.plan.grant import grant_statements, without_owner
+from exclave.plan.grant import grant_statements, merged_grants, without_owner
 from exclave.plan.option import alter_options_clause, options_clause
 from exclave.plan.statement import Statement
 
@@ -22,7 +22,7 @@ def merge(actual: Wrapper, desired: Wrapper) -> Wrapper:
     merged = replace(
         desired,
         owner=desired.owner or actual.owner,
-        grants=actual.grants if desired.grants is None else desired.grants,
+        grants=merged_grants(actual.grants, desired.grants, desired.owner),
         extension=actual.extension,
     )
     if actual.extension is None:
