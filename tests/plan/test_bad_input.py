@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,8 @@ from exclave.objects import (
     ImportForeignSchema,
     Index,
     MaterializedView,
+    Partition,
+    QualifiedName,
     Schema,
     Secret,
     Server,
@@ -167,6 +170,75 @@ def test_a_missing_thing_is_named_before_anything_is_changed(
 ) -> None:
     before = [Server("never made")]
     refused(admin, [*before, *desired], PrerequisiteError, *words)
+
+
+def _mine(*columns: Column, **changes: Any) -> ForeignTable:
+    return ForeignTable("t", columns, server="s", schema="mine", **changes)
+
+
+CLOSED: dict[str, tuple[ForeignObject, list[str]]] = {
+    "type": (_mine(Column("x", "priv.ty")), ["USAGE ON SCHEMA priv"]),
+    "array": (_mine(Column("x", "priv.ty[]")), ["USAGE ON SCHEMA priv"]),
+    "collation": (
+        _mine(Column("x", "text", collation=QualifiedName("co", "priv"))),
+        ["USAGE ON SCHEMA priv"],
+    ),
+    "parent": (_mine(Column("k", "int"), inherits=["priv.parent"]), ["USAGE ON SCHEMA priv"]),
+    "partitioned table": (
+        _mine(Column("k", "int"), partition_of=Partition("priv.whole", "DEFAULT")),
+        ["USAGE ON SCHEMA priv"],
+    ),
+    "read by a view": (
+        MaterializedView("v", "SELECT k FROM priv.kept", schema="mine"),
+        ["USAGE ON SCHEMA priv", "SELECT ON priv.kept"],
+    ),
+}
+
+
+@pytest.mark.parametrize("place", CLOSED)
+def test_a_schema_that_the_role_may_not_use_is_told_with_its_remedy(
+    admin: Connection, database: Database, new_role: Callable[..., str], place: str
+) -> None:
+    low = new_role("low")
+    run(
+        admin,
+        f"CREATE SCHEMA mine AUTHORIZATION {low}",
+        f"GRANT USAGE ON FOREIGN SERVER s TO {low}",
+        "CREATE SCHEMA priv",
+        "CREATE TYPE priv.ty AS ENUM ('a')",
+        'CREATE COLLATION priv.co FROM "C"',
+        "CREATE TABLE priv.parent (k int)",
+        f"ALTER TABLE priv.parent OWNER TO {low}",
+        "CREATE TABLE priv.whole (k int) PARTITION BY LIST (k)",
+        f"ALTER TABLE priv.whole OWNER TO {low}",
+        "CREATE TABLE priv.kept (k int)",
+    )
+    desired, missing = CLOSED[place]
+    with database.connect(user=low) as session:
+        with session.transaction():
+            plan = make(session, [desired])
+            with pytest.raises(PrerequisiteError) as caught:
+                plan.apply(session)
+        assert any("GRANT USAGE ON SCHEMA priv" in note for note in plan.notes)
+        assert str(desired) in str(caught.value)
+        assert caught.value.remedies == tuple(f"GRANT {right} TO {low};" for right in missing)
+        run(admin, *caught.value.remedies)
+        assert make(session, [desired]).apply(session)
+        assert not make(session, [desired])
+        # what stays is not named again, so the right is not needed any more
+        run(admin, f"REVOKE USAGE ON SCHEMA priv FROM {low}")
+        again = replace(desired, comment="new")
+        assert make(session, [again]).apply(session)
+
+
+def test_a_function_in_a_schema_that_the_role_may_not_use_is_no_error_of_the_driver(
+    admin: Connection, database: Database, new_role: Callable[..., str]
+) -> None:
+    low = new_role("low")
+    run(admin, "CREATE SCHEMA priv")
+    with database.connect(user=low) as session:
+        wrapper = Wrapper("w", handler="priv.handler")
+        refused(session, [wrapper], PrerequisiteError, "only a superuser", "ON SCHEMA priv TO")
 
 
 @pytest.mark.parametrize("value", [UserMapping("none"), ForeignTable("t", [], server="none")])

@@ -217,6 +217,12 @@ def split_type(canonical: str) -> tuple[str, str]:
     return (name[:-2], "[]") if name.endswith("[]") else (name, "")
 
 
+def schema_of_type(name: str) -> str | None:
+    """Give the schema that stands before a type's name, as `split_type` gives it; or none."""
+    parts = split_qualified(name, "data type")
+    return parts[0] if len(parts) == 2 else None
+
+
 def is_built_in(canonical: str) -> bool:
     """Tell whether a canonical spelling is of a type that SQL has words for."""
     words = " ".join(_MODIFIER.sub(" ", canonical.removesuffix("[]")).split())

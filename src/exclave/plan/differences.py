@@ -23,7 +23,7 @@ from exclave.objects import (
 from exclave.objects.grant import Grants
 from exclave.objects.registry import rules_of
 from exclave.plan.change import NOUNS, Change, noun_of
-from exclave.plan.foreign_table import held_columns
+from exclave.plan.foreign_table import held_columns, is_reshaped
 from exclave.plan.former import former_view
 from exclave.plan.policy import Policy
 from exclave.plan.rename import apply_renames
@@ -300,8 +300,7 @@ def _table_key(change: Change) -> tuple[str, str]:
 def _is_reshaped(change: Change) -> bool:
     if change.before is None or change.after is None:
         return False
-    before, after = cast("ForeignTable", change.before), cast("ForeignTable", change.after)
-    return before.column_set != after.column_set or before.checks != after.checks
+    return is_reshaped(cast("ForeignTable", change.before), cast("ForeignTable", change.after))
 
 
 def parents_first(tables: Iterable[ForeignTable]) -> Iterator[ForeignTable]:

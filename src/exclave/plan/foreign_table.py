@@ -103,7 +103,7 @@ def _bare(table: ForeignTable) -> ForeignTable:
 def alter(before: ForeignTable, after: ForeignTable) -> list[Statement]:
     """Give the statements that turn one foreign table into another on the same server."""
     reshaping = _Reshaping.of(before, after)
-    reshaped = before.column_set != after.column_set or before.checks != after.checks
+    reshaped = is_reshaped(before, after)
     meanwhile = _bare(before) if reshaped else before
     return [
         *_rename(before, after),
@@ -121,6 +121,11 @@ def alter(before: ForeignTable, after: ForeignTable) -> list[Statement]:
         ),
         *_describe(before, after, before.grants or frozenset(), reshaping.kept),
     ]
+
+
+def is_reshaped(before: ForeignTable, after: ForeignTable) -> bool:
+    """Tell whether columns or checks change, for which it is taken from its parents meanwhile."""
+    return before.column_set != after.column_set or before.checks != after.checks
 
 
 def drop(table: ForeignTable, *, cascade: bool = False) -> list[Statement]:
@@ -212,6 +217,17 @@ def held_columns(before: ForeignTable, after: ForeignTable) -> frozenset[str]:
     kept = _Reshaping.of(before, after).kept.values()
     stay = {old.name for old, new in kept if (old.type, old.collation) == (new.type, new.collation)}
     return frozenset(column.name for column in before.columns) - stay
+
+
+def typed_columns(before: ForeignTable | None, after: ForeignTable) -> list[Column]:
+    """Give the columns whose type and collation the statements name: new and changed ones."""
+    kept = {} if before is None else _Reshaping.of(before, after).kept
+    same = {
+        name
+        for name, (old, new) in kept.items()
+        if (old.type, old.collation) == (new.type, new.collation)
+    }
+    return [column for column in after.columns if column.name not in same]
 
 
 def paired_columns(before: ForeignTable, after: ForeignTable) -> dict[str, tuple[Column, Column]]:

@@ -22,7 +22,7 @@ from exclave.objects import (
     ViewColumn,
     Wrapper,
 )
-from exclave.objects.data_type import canonical_type, is_built_in, split_type
+from exclave.objects.data_type import canonical_type, is_built_in, schema_of_type, split_type
 from exclave.objects.foreign_table import Partition
 from exclave.objects.grant import Grants, expand_all
 from exclave.objects.names import ROLE_KEYWORDS
@@ -113,7 +113,7 @@ class _Wanted:
         )
 
     def look_up(self, connection: Connection) -> dict[tuple[str, str], QualifiedName]:
-        types = {name for name, _ in self.types.values()}
+        types = {name for name, _ in self.types.values() if schema_of_type(name) is None}
         asked = [sorted(types), sorted(self.functions), sorted(self.collations)]
         if not any((*asked, self.tables)):
             return {}

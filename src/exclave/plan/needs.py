@@ -20,12 +20,13 @@ from exclave.objects import (
     UserMapping,
     Wrapper,
 )
-from exclave.objects.data_type import is_built_in, split_type
+from exclave.objects.data_type import is_built_in, schema_of_type, split_type
 from exclave.objects.names import PUBLIC
 from exclave.objects.quoting import quote_identifier
 from exclave.objects.registry import Level, rules_of
 from exclave.plan.change import Change
 from exclave.plan.extension_needs import to_alter_extension, to_create_extension
+from exclave.plan.foreign_table import is_reshaped, typed_columns
 from exclave.plan.names import roles_of
 from exclave.plan.need import Need
 from exclave.plan.relation_names import RelationNames
@@ -76,7 +77,7 @@ class Needs:
                 yield from self._to_give(change.before, value)
                 yield from self._options(value)
             if isinstance(value, ForeignTable):
-                yield from self._table_parts(value)
+                yield from self._table_parts(cast("ForeignTable | None", change.before), value)
             if value is not None and (change.before is None or change.before.key != value.key):
                 self._made.add(key_of(value))
 
@@ -107,7 +108,9 @@ class Needs:
                     for function in (value.handler, value.validator):
                         if function is not None:
                             message = f"{value}: the function {function} does not exist."
-                            yield Need("function exists", str(function), message)
+                            yield from self._in_schema(
+                                value, function.schema, "function exists", str(function), message
+                            )
             case Schema():
                 yield Need(
                     "database creatable",
@@ -209,15 +212,15 @@ class Needs:
         for name, columns in sorted(view.uses.items(), key=lambda used: str(used[0])):
             if columns is None or self._makes(name):
                 continue
-            yield Need(
-                "table exists", str(name), f"{view}: its query reads {name}, which is not there."
-            )
+            message = f"{view}: its query reads {name}, which is not there."
+            yield from self._in_schema(view, name.schema, "table exists", str(name), message)
             if view.with_data:
                 yield Need(
                     "table readable",
                     str(name),
                     f'{view}: the role "{self._snapshot.role}" may not read {name}.',
                     f"GRANT SELECT ON {name} TO {self._role};",
+                    name.schema or "",
                 )
 
     def _schema(
@@ -352,34 +355,57 @@ class Needs:
                     f"GRANT {rule.privilege} TO {self._role};",
                 )
 
-    def _table_parts(self, table: ForeignTable) -> Iterator[Need]:
-        for column in table.columns:
+    def _table_parts(self, before: ForeignTable | None, table: ForeignTable) -> Iterator[Need]:
+        for column in typed_columns(before, table):
             name = split_type(column.type)[0]
             if not is_built_in(column.type) and not self._extends:
-                yield Need(
+                yield from self._in_schema(
+                    table,
+                    schema_of_type(name),
                     "type exists",
                     name,
                     f'{table}: the type {name} of column "{column.name}" does not exist on the '
                     "hub; create it, bring it by an extension, or declare another type.",
                 )
             if column.collation is not None:
-                yield Need(
+                yield from self._in_schema(
+                    table,
+                    column.collation.schema,
                     "collation exists",
                     str(column.collation),
                     f'{table}: the collation {column.collation} of column "{column.name}" does '
                     "not exist on the hub.",
                 )
-        for parent in self._parents(table):
-            yield Need(
-                "table exists",
-                str(parent),
-                f"{table}: the parent table {parent} does not exist; create it first.",
-            )
+        for parent in self._parents(before, table):
+            message = f"{table}: the parent table {parent} does not exist; create it first."
+            yield from self._in_schema(table, parent.schema, "table exists", str(parent), message)
 
-    def _parents(self, table: ForeignTable) -> Iterator[QualifiedName]:
-        parents = set(table.inherits)
-        if table.partition_of is not None:
-            parents.add(table.partition_of.parent)
+    def _in_schema(
+        self, value: ForeignObject, schema: str | None, question: str, name: str, message: str
+    ) -> Iterator[Need]:
+        """Ask for what is named in a schema, and for the right to look names up there."""
+        if schema is not None and (Schema, schema) not in self._made:
+            yield Need(
+                "schema usable",
+                schema,
+                f'{value}: the role "{self._snapshot.role}" may not use the schema "{schema}", in '
+                f"which {name} is looked for.",
+                f"GRANT USAGE ON SCHEMA {quote_identifier(schema)} TO {self._role};",
+                schema,
+            )
+        yield Need(question, name, message, schema=schema or "")
+
+    def _parents(self, before: ForeignTable | None, table: ForeignTable) -> Iterator[QualifiedName]:
+        parents = _parents_of(table)
+        if before is not None and not is_reshaped(before, table):
+            parents -= _parents_of(before)
         for parent in sorted(parents, key=str):
             if (ForeignTable, (parent.schema, parent.name)) not in self._made:
                 yield parent
+
+
+def _parents_of(table: ForeignTable) -> set[QualifiedName]:
+    parents = set(table.inherits)
+    if table.partition_of is not None:
+        parents.add(table.partition_of.parent)
+    return parents

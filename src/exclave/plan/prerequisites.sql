@@ -92,16 +92,35 @@ SELECT CASE asked.question
         SELECT FROM pg_catalog.pg_class AS c
         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = asked.schema AND c.relname = asked.name)
-    WHEN 'type exists' THEN pg_catalog.to_regtype(asked.name) IS NOT NULL
-    WHEN 'function exists' THEN pg_catalog.to_regproc(asked.name) IS NOT NULL
-    WHEN 'collation exists' THEN pg_catalog.to_regcollation(asked.name) IS NOT NULL
-    WHEN 'table exists' THEN pg_catalog.to_regclass(asked.name) IS NOT NULL
-    WHEN 'table readable' THEN pg_catalog.to_regclass(asked.name) IS NULL
-        OR pg_catalog.has_any_column_privilege(pg_catalog.to_regclass(asked.name), 'SELECT')
+    WHEN 'schema usable' THEN here.usable
+    -- without USAGE on its schema, to look a name up is an error; 'schema usable' tells of that
+    WHEN 'type exists' THEN
+        CASE WHEN here.usable THEN pg_catalog.to_regtype(asked.name) IS NOT NULL ELSE true END
+    WHEN 'function exists' THEN
+        CASE WHEN here.usable THEN pg_catalog.to_regproc(asked.name) IS NOT NULL ELSE true END
+    WHEN 'collation exists' THEN
+        CASE WHEN here.usable THEN pg_catalog.to_regcollation(asked.name) IS NOT NULL ELSE true END
+    WHEN 'table exists' THEN
+        CASE WHEN here.usable THEN pg_catalog.to_regclass(asked.name) IS NOT NULL ELSE true END
+    WHEN 'table readable' THEN
+        CASE WHEN here.usable THEN pg_catalog.to_regclass(asked.name) IS NULL
+            OR pg_catalog.has_any_column_privilege(pg_catalog.to_regclass(asked.name), 'SELECT')
+        ELSE NOT EXISTS (
+            SELECT FROM pg_catalog.pg_class AS c
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE n.nspname = asked.schema
+                AND c.relname = (pg_catalog.parse_ident(asked.name))[2]
+                AND NOT pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) END
 END
 FROM pg_catalog.pg_roles AS me,
     ROWS FROM (
         pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[])
     ) WITH ORDINALITY AS asked(question, name, schema, place)
+    CROSS JOIN LATERAL (
+        SELECT NOT EXISTS (
+            SELECT FROM pg_catalog.pg_namespace AS n
+            WHERE n.nspname = asked.schema
+                AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE'))
+    ) AS here(usable)
 WHERE me.rolname = current_user
 ORDER BY asked.place
