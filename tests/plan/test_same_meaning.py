@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from exclave.catalog import read
-from exclave.errors import PlanError
-from exclave.objects import Check, Column, ForeignTable, Generated, Partition
+from exclave.errors import PlanError, PrerequisiteError
+from exclave.objects import Check, Column, ForeignTable, Generated, Partition, QualifiedName
 from exclave.plan import make
 
 from .refusal import Connection, orders, refused, run
+
+SCHEMAS = ("public", "erp")
 
 SAME = {
     "DEFAULT NULL": Column("c", "uuid", default="null"),
@@ -122,3 +124,34 @@ def test_what_postgresql_writes_otherwise_is_shown(admin: Connection) -> None:
         partition_of=Partition("erp.whole", bound),
     )
     refused(admin, [part], PlanError, '"erp"."part"', f"'FOR VALUES FROM (2) TO (9)' → '{bound}'")
+
+
+@pytest.mark.parametrize("path", ["public", "nowhere, erp, public"])
+def test_a_parent_of_the_same_plan_is_found_on_the_search_path(
+    admin: Connection, path: str
+) -> None:
+    run(admin, f"SET search_path = {path}")
+
+    def declared(parent: str, **changes: str) -> list[ForeignTable]:
+        child = ForeignTable("Child", [Column("k", "int")], server="s", inherits=[parent])
+        of = {"server": "s", **changes}
+        return [child, *(ForeignTable(parent, child.columns, schema=x, **of) for x in SCHEMAS)]
+
+    first = make(admin, declared("parent"))
+    assert first.apply(admin)
+    assert not make(admin, declared("parent"))
+    schema = "erp" if "erp" in path else "public"
+    before = read(admin).catalog
+    assert before.foreign_tables["public", "Child"].inherits == {QualifiedName("parent", schema)}
+    renamed = declared("other", renamed_from="parent")
+    plan = make(admin, renamed)
+    assert plan.apply(admin)
+    assert not make(admin, renamed)
+    assert plan.reverse().apply(admin)
+    assert first.reverse().apply(admin)
+
+
+def test_a_parent_that_is_declared_off_the_search_path_is_missing(admin: Connection) -> None:
+    child = ForeignTable("child", [], server="s", inherits=["parent"])
+    parent = ForeignTable("parent", [], server="s", schema="erp")
+    refused(admin, [child, parent], PrerequisiteError, "parent table parent does not exist")

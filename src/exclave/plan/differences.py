@@ -23,7 +23,7 @@ from exclave.objects import (
 from exclave.objects.grant import Grants
 from exclave.objects.registry import rules_of
 from exclave.plan.change import NOUNS, Change, noun_of
-from exclave.plan.foreign_table import held_columns, is_reshaped
+from exclave.plan.foreign_table import held_columns, is_reshaped, parents_of
 from exclave.plan.former import former_view
 from exclave.plan.policy import Policy
 from exclave.plan.rename import apply_renames
@@ -315,10 +315,7 @@ def _with_parents(
     name: QualifiedName, table: ForeignTable, waiting: dict[QualifiedName, ForeignTable]
 ) -> Iterator[ForeignTable]:
     del waiting[name]
-    parents = set(table.inherits)
-    if table.partition_of is not None:
-        parents.add(table.partition_of.parent)
-    for parent in sorted(parents, key=str):
+    for parent in sorted(parents_of(table), key=str):
         if parent in waiting:
             yield from _with_parents(parent, waiting[parent], waiting)
     yield table

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from exclave.objects import Check, Column, ForeignTable
+from exclave.objects import Check, Column, ForeignTable, QualifiedName
 from exclave.objects.foreign_table import Partition, as_set
 from exclave.objects.grant import Grants
 from exclave.objects.names import quote_role
@@ -121,6 +121,14 @@ def alter(before: ForeignTable, after: ForeignTable) -> list[Statement]:
         ),
         *_describe(before, after, before.grants or frozenset(), reshaping.kept),
     ]
+
+
+def parents_of(table: ForeignTable) -> set[QualifiedName]:
+    """Give the tables that a foreign table inherits from, or is a partition of."""
+    parents = set(table.inherits)
+    if table.partition_of is not None:
+        parents.add(table.partition_of.parent)
+    return parents
 
 
 def is_reshaped(before: ForeignTable, after: ForeignTable) -> bool:

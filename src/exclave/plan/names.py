@@ -27,6 +27,7 @@ from exclave.objects.foreign_table import Partition
 from exclave.objects.grant import Grants, expand_all
 from exclave.objects.names import ROLE_KEYWORDS
 from exclave.plan.copies import changed
+from exclave.plan.foreign_table import parents_of
 from exclave.plan.grant import without_owner
 from exclave.plan.query import query
 from exclave.plan.syntax import relations_of
@@ -36,8 +37,8 @@ def resolve_names(connection: Connection, actual: Catalog, desired: Catalog, maj
     """Give declarations with every name as the hub itself would print it.
 
     Types, functions, collations, parent tables and what queries read get the schema in which the
-    session's search path finds them, if they were named without one; what is not found stays as
-    it is.
+    session's search path finds them, if they were named without one; a parent that is not there
+    is looked for among the declared foreign tables. What is not found stays as it is.
     ``CURRENT_USER`` and its kin become names of roles, and ``ALL`` the privileges that the
     version has, less those of an object's owner.
 
@@ -56,6 +57,7 @@ def resolve_names(connection: Connection, actual: Catalog, desired: Catalog, maj
     known = {column.type for table in actual.foreign_tables.values() for column in table.columns}
     wanted = _Wanted.of(desired, known)
     found = wanted.look_up(connection)
+    found |= _declared_parents(connection, desired, found)
     roles = _session_roles(connection, desired)
     resolver = _Resolver(found, wanted.respelled(found), roles, actual, major)
     return Catalog(map(resolver.resolve, desired))
@@ -84,8 +86,7 @@ class _Wanted:
         tables = desired.foreign_tables.values()
         columns = [column for table in tables for column in table.columns]
         spellings = {column.type for column in columns} - known_types
-        parents = {parent for table in tables for parent in table.inherits}
-        parents |= {table.partition_of.parent for table in tables if table.partition_of}
+        parents = {parent for table in tables for parent in parents_of(table)}
         parents |= {name for view in desired.materialized_views.values() for name in view.uses}
         keys = [
             key
@@ -127,6 +128,29 @@ class _Wanted:
             for spelling, (name, rest) in self.types.items()
             if ("type", name) in found and found["type", name].schema != "pg_catalog"
         }
+
+
+def _declared_parents(
+    connection: Connection, desired: Catalog, found: Mapping[tuple[str, str], QualifiedName]
+) -> dict[tuple[str, str], QualifiedName]:
+    """Find parents that the plan itself makes or renames, on the session's search path."""
+    tables = desired.foreign_tables
+    names = {name for _, name in tables}
+    missing = {
+        parent
+        for table in tables.values()
+        for parent in parents_of(table)
+        if parent.schema is None and parent.name in names and ("table", str(parent)) not in found
+    }
+    if not missing:
+        return {}
+    path = connection.fetch("SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))::text")
+    return {
+        ("table", str(parent)): QualifiedName(parent.name, schema)
+        for parent in missing
+        for (schema,) in reversed(path)
+        if (schema, parent.name) in tables
+    }
 
 
 def _unqualified(names: set[QualifiedName]) -> frozenset[str]:

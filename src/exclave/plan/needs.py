@@ -26,7 +26,7 @@ from exclave.objects.quoting import quote_identifier
 from exclave.objects.registry import Level, rules_of
 from exclave.plan.change import Change
 from exclave.plan.extension_needs import to_alter_extension, to_create_extension
-from exclave.plan.foreign_table import is_reshaped, typed_columns
+from exclave.plan.foreign_table import is_reshaped, parents_of, typed_columns
 from exclave.plan.names import roles_of
 from exclave.plan.need import Need
 from exclave.plan.relation_names import RelationNames
@@ -396,16 +396,9 @@ class Needs:
         yield Need(question, name, message, schema=schema or "")
 
     def _parents(self, before: ForeignTable | None, table: ForeignTable) -> Iterator[QualifiedName]:
-        parents = _parents_of(table)
+        parents = parents_of(table)
         if before is not None and not is_reshaped(before, table):
-            parents -= _parents_of(before)
+            parents -= parents_of(before)
         for parent in sorted(parents, key=str):
             if (ForeignTable, (parent.schema, parent.name)) not in self._made:
                 yield parent
-
-
-def _parents_of(table: ForeignTable) -> set[QualifiedName]:
-    parents = set(table.inherits)
-    if table.partition_of is not None:
-        parents.add(table.partition_of.parent)
-    return parents

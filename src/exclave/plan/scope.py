@@ -18,6 +18,7 @@ from exclave.objects import (
     Wrapper,
 )
 from exclave.objects.names import ROLE_KEYWORDS
+from exclave.plan.foreign_table import parents_of
 from exclave.plan.former import former_view
 from exclave.plan.state import Key, key_of
 
@@ -181,9 +182,7 @@ def _needed(values: Iterable[ForeignObject]) -> set[Key]:
             case UserMapping():
                 keys.add((Server, value.server))
             case ForeignTable():
-                parents = set(value.inherits)
-                if value.partition_of is not None:
-                    parents.add(value.partition_of.parent)
+                parents = parents_of(value)
                 keys.add((Server, value.server))
                 keys |= {(ForeignTable, (parent.schema, parent.name)) for parent in parents}
             case MaterializedView():
