@@ -24,6 +24,7 @@ from exclave.objects import (
     Extension,
     ForeignObject,
     ForeignTable,
+    Generated,
     ImportForeignSchema,
     Index,
     MaterializedView,
@@ -82,7 +83,7 @@ def test_a_name_of_63_bytes_is_kept_whole(admin: Connection) -> None:
     assert not make(admin, desired)
 
 
-# Options -----------------------------------------------------------------------------------------
+# Options and versions ----------------------------------------------------------------------------
 
 
 def test_an_unknown_option_names_the_closest_known_one(admin: Connection) -> None:
@@ -107,6 +108,38 @@ def test_an_option_of_a_later_version_says_which(admin: Connection, database: Da
         refused(
             admin, [server], DeclarationError, '"s"', "came with PostgreSQL 18", "is PostgreSQL 1"
         )
+
+
+@pytest.mark.parametrize(
+    ("desired", "since", "words"),
+    [
+        (
+            orders(columns=[Column("id", "int", generated=Generated("1", stored=False))]),
+            18,
+            ['"erp"."orders", column "id"', "stored=True"],
+        ),
+        (orders(grants={"PUBLIC": ["SELECT", "MAINTAIN"]}), 17, ['"erp"."orders"', "MAINTAIN"]),
+        (
+            MaterializedView("v", "SELECT 1 AS n", grants={"PUBLIC": ["MAINTAIN"]}),
+            17,
+            ['"v"', "MAINTAIN"],
+        ),
+    ],
+    ids=["virtual column", "MAINTAIN", "MAINTAIN on a view"],
+)
+def test_what_came_with_a_later_version_says_which(
+    admin: Connection, database: Database, desired: ForeignObject, since: int, words: list[str]
+) -> None:
+    if database.cluster.major >= since:
+        assert make(admin, [desired]).apply(admin)
+        assert not make(admin, [desired])
+    else:
+        version = f"came with PostgreSQL {since}, and this server is PostgreSQL 1"
+        refused(admin, [desired], DeclarationError, version, *words)
+
+
+def test_all_privileges_are_those_that_the_version_has(admin: Connection) -> None:
+    assert make(admin, [orders(grants={"PUBLIC": ["ALL"]})]).apply(admin)
 
 
 def test_a_value_that_no_option_takes_says_what_it_takes(admin: Connection) -> None:

@@ -9,6 +9,7 @@ from exclave.objects import Catalog, ForeignObject, ForeignTable, MaterializedVi
 from exclave.plan import dependants, prerequisites
 from exclave.plan.change import NOUNS, Change
 from exclave.plan.declared_options import check_declared_options, exposed_secrets
+from exclave.plan.declared_versions import check_declared_versions
 from exclave.plan.differences import parents_first
 from exclave.plan.live import compare_with, default_grants
 from exclave.plan.names import resolve_names
@@ -43,8 +44,8 @@ def make(
     Raises
     ------
     DeclarationError
-        For an option that the wrapper or the server's version does not have, or a server that is
-        neither there nor declared.
+        For what the wrapper or the server's version does not have, or a server that is neither
+        there nor declared.
     SecretError
         When a declared secret that must be compared cannot be resolved.
     PlanError
@@ -55,6 +56,7 @@ def make(
     wanted = policy.within(desired if isinstance(desired, Catalog) else Catalog(desired))
     snapshot = read(hub)
     check_declared_options(wanted, snapshot)
+    check_declared_versions(wanted, snapshot.major)
     comparison = compare_with(hub, snapshot, wanted, policy, Resolver())
     found = dependants.dependants_of_rebuilt(hub, comparison.changes)
     dependants.refuse(found, cascade=policy.cascade)
