@@ -60,6 +60,17 @@ def test_at_a_healthy_hub_there_is_nothing_to_find_but_what_is_true_of_it(pair: 
     assert report.exit_code == (2 if report.findings else 0)
 
 
+def test_a_foreign_table_over_a_remote_sequence_is_healthy(pair: Pair) -> None:
+    pair.on_remote("CREATE SEQUENCE numbers AS bigint", f"GRANT SELECT ON numbers TO {pair.shop}")
+    with pair.as_app() as app:
+        app.execute(
+            "CREATE FOREIGN TABLE erp.numbers (last_value bigint NOT NULL) SERVER accounts "
+            "OPTIONS (schema_name 'public', table_name 'numbers')"
+        )
+        app.execute("ANALYZE erp.numbers")
+    assert {finding.code for finding in examined(pair)} == true_of_it(pair)
+
+
 def test_over_a_connection_of_the_callers_it_finds_the_same_and_leaves_nothing_open(
     pair: Pair,
 ) -> None:

@@ -13,7 +13,7 @@ SPELLINGS = [
     "smallint", "integer", "bigint", "numeric", "numeric(10,2)", "real", "double precision",
     "text", "varchar", "varchar(30)", "char(3)", "boolean", "date", "timestamp", "timestamptz(3)",
     "uuid", "jsonb", "json", "bytea", "bit varying(8)", "interval", "erp.mood", 'erp."Mood"',
-    "public.vector", "xml", "name",
+    "public.vector", "xml", "name", "numeric(12,3)",
 ]  # fmt: skip
 
 
@@ -29,6 +29,12 @@ SPELLINGS = [
         ("varchar", "text"),
         ("text", "name"),
         ("numeric", "numeric(10,2)"),
+        ("numeric(12,2)", "numeric(10,2)"),
+        ("numeric(12,4)", "numeric(10,2)"),
+        ("timestamp(6)", "timestamp(3)"),
+        ("timestamptz(3)", "timestamptz(0)"),
+        ("interval(4)", "interval(2)"),
+        ("time(6)", "time(3)"),
         ("timestamptz", "timestamptz(3)"),
         ("erp.mood", "public.mood"),
         ("erp.vector(3)", "public.vector"),
@@ -46,6 +52,9 @@ def test_a_wider_type_holds_what_a_narrower_one_has(local: str, remote: str) -> 
         ("varchar(20)", "varchar(30)"),
         ("varchar(20)", "text"),
         ("numeric(10,2)", "numeric"),
+        ("numeric(10,4)", "numeric(10,2)"),
+        ("numeric(12)", "numeric(10,2)"),
+        ("timestamp(0)", "timestamp(3)"),
         ("text", "integer"),
         ("text", "public.mood"),
         ("text", "char(3)"),

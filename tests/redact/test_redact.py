@@ -84,6 +84,26 @@ CASES = [
         "ALTER SUBSCRIPTION s CONNECTION 'password=********';",
     ),
     (
+        "ALTER SUBSCRIPTION s CONNECTION "
+        "'postgresql://u@h/d?sslmode=require&sslpassword=hunter2&port=1';",
+        "ALTER SUBSCRIPTION s CONNECTION "
+        "'postgresql://u@h/d?sslmode=require&sslpassword=********&port=1';",
+    ),
+    (
+        "CREATE VIEW v AS SELECT get('https://h/?page=2&api_key=hunter2#top', 'http://h/?token=%s');",
+        "CREATE VIEW v AS SELECT get('https://h/?page=2&api_key=********#top', 'http://h/?token=%s');",
+    ),
+    (
+        "CREATE VIEW v AS SELECT dblink_connect('host=h scram_client_key=hunter2');",
+        "CREATE VIEW v AS SELECT dblink_connect('host=h scram_client_key=********');",
+    ),
+    (
+        "CREATE VIEW v AS SELECT * FROM dblink('host=h unheard_of=x "
+        "password=hunter2'::text, 'SELECT 1');",
+        "CREATE VIEW v AS SELECT * FROM dblink('host=h unheard_of=x "
+        "password=********'::text, 'SELECT 1');",
+    ),
+    (
         "CREATE VIEW v AS SELECT * FROM dblink('host=h password=hunter2 user=u', 'SELECT 1');",
         "CREATE VIEW v AS SELECT * FROM dblink('host=h password=******** user=u', 'SELECT 1');",
     ),

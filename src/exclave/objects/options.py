@@ -121,7 +121,7 @@ def _checked_name(name: str, what: str) -> str:
 def _checked_value(name: str, value: OptionInput, what: str) -> OptionValue:
     if isinstance(value, str):
         check_text(value, f"value of the option {name!r} of {what}")
-        return Secret.literal(value) if _is_secret_name(name) or _is_secret_value(value) else value
+        return Secret.literal(value) if is_secret_name(name) or _is_secret_value(value) else value
     if isinstance(value, Secret | Hidden):
         return value
     if isinstance(value, bool):
@@ -135,7 +135,8 @@ def _checked_value(name: str, value: OptionInput, what: str) -> OptionValue:
 
 
 @lru_cache(maxsize=1024)
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """Tell whether an option's name says that its value is a secret."""
     return name != "password_required" and _SECRET_NAME.search(name) is not None
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from exclave.objects.registry import rules_of
+from exclave.objects.options import is_secret_name
 from exclave.objects.secret import MASK
 
 _PAIR = re.compile(
@@ -15,15 +14,8 @@ _LOGIN = re.compile(r"(\w://[^/?#@\s'\":]*:)([^/?#@\s'\"]+)(?=@)")
 _PLACEHOLDER = re.compile(r"%(?:[-+\d$]*[A-Za-z])?|\{[^{}]*\}|\$\d+|\$\{\w+\}|:'?\w+'?|\?|<[^<>]*>")
 """What a program puts a password for; it is none."""
 
-_SECRET = frozenset({"password", "sslpassword", "oauth_client_secret"})
-_OTHERS = ("client_encoding", "fallback_application_name", "replication", "oauth_client_id")
-
-
-@cache
-def _parameters() -> frozenset[str]:
-    rules = [found for name in ("dblink_fdw", "postgres_fdw") if (found := rules_of(name))]
-    known = [rule.options[level] for rule in rules for level in ("server", "user_mapping")]
-    return frozenset({*_SECRET, *_OTHERS, *(name for names in known for name in names)})
+_IN_QUERY = re.compile(r"([?&](\w+)=)([^&#\s'\"]+)")
+_SCRAM_KEYS = frozenset({"scram_client_key", "scram_server_key"})
 
 
 def without_passwords(text: str) -> str:
@@ -43,12 +35,24 @@ def without_passwords(text: str) -> str:
     -----
     PostgreSQL documentation, chapter "libpq", "Connection Strings".
     """
-    masked = _LOGIN.sub(_without_login, text)
+    masked = text
+    if "://" in text:
+        masked = _IN_QUERY.sub(_without_parameter, _LOGIN.sub(_without_login, text))
     return _masked_pairs(masked) if "=" in masked else masked
 
 
 def _without_login(match: re.Match[str]) -> str:
     return match[0] if _PLACEHOLDER.fullmatch(match[2]) else match[1] + MASK
+
+
+def _without_parameter(match: re.Match[str]) -> str:
+    return match[1] + MASK if _is_secret(match[2], match[3]) else match[0]
+
+
+def _is_secret(name: str, value: str) -> bool:
+    if _PLACEHOLDER.fullmatch(value):
+        return False
+    return name in _SCRAM_KEYS or is_secret_name(name)
 
 
 def _masked_pairs(text: str) -> str:
@@ -57,10 +61,10 @@ def _masked_pairs(text: str) -> str:
     position = 0
     while text[position:].strip():
         match = _PAIR.match(text, position)
-        if match is None or match[1] not in _parameters():
+        if match is None:
             return text
         value = match[2]
-        is_secret = match[1] in _SECRET and value and not _PLACEHOLDER.fullmatch(value.strip("'"))
-        pieces.append(text[position : match.start(2)] + MASK if is_secret else match[0])
+        is_masked = value and _is_secret(match[1], value.strip("'"))
+        pieces.append(text[position : match.start(2)] + MASK if is_masked else match[0])
         position = match.end()
     return "".join([*pieces, text[position:]])

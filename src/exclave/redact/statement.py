@@ -14,7 +14,7 @@ from exclave.redact.constant import meaning, written
 from exclave.redact.finding import Finding
 from exclave.redact.lexer import Token, tokens
 
-_SUSPICIOUS = re.compile(r"OPTIONS|PASSW|CONNECTION|://|SET\s+\"?\w+\"?\.", re.IGNORECASE)
+_SUSPICIOUS = re.compile(r"OPTIONS|PASSW|SCRAM_|CONNECTION|://|SET\s+\"?\w+\"?\.", re.IGNORECASE)
 """No statement without one of these has a secret that is found here."""
 
 _DATA = re.compile(r"\s*INSERT\b", re.IGNORECASE)

@@ -19,7 +19,8 @@ _WIDER = {
 """For each type those without a modifier that hold all its values, ordered and compared alike."""
 
 _MODIFIER = re.compile(r"\(([\d, ]+)\)")
-_LENGTHS = ("character varying", "bit varying")
+_AT_MOST = ("character varying", "bit varying", "time", "timestamp", "interval")
+"""What types begin with whose modifier is the most that they hold: characters, bits, digits."""
 
 
 def holds(local: str, remote: str) -> bool:
@@ -39,9 +40,24 @@ def holds(local: str, remote: str) -> bool:
     (here, modifier), (there, of_remote) = _parts(local), _parts(remote)
     if here != there:
         return not modifier and here in _WIDER.get(there, ())
-    if here in _LENGTHS and modifier and of_remote:
-        return int(modifier) >= int(of_remote)
+    if modifier and of_remote:
+        if here == "numeric":
+            return _has_room(modifier, of_remote)
+        if here.startswith(_AT_MOST):
+            return int(modifier) >= int(of_remote)
     return not modifier or not is_built_in(local)
+
+
+def _has_room(local: str, remote: str) -> bool:
+    """Tell whether a numeric has as many digits before and after the point as another."""
+    digits, scale = _digits(local)
+    of_remote, scale_of_remote = _digits(remote)
+    return scale >= scale_of_remote and digits - scale >= of_remote - scale_of_remote
+
+
+def _digits(modifier: str) -> tuple[int, int]:
+    precision, _, scale = modifier.partition(",")
+    return int(precision), int(scale or 0)
 
 
 def _parts(spelled: str) -> tuple[str, str]:
