@@ -314,6 +314,18 @@ def test_a_second_refresh_of_one_view_waits_for_the_first(
     assert status(hub, "all_orders").refreshed == other.started
 
 
+@pytest.mark.parametrize("word", ["", "CONCURRENTLY "])
+def test_who_does_not_wait_heeds_a_refresh_by_other_means(database: Database, word: str) -> None:
+    with database.connect() as hub, database.connect(autocommit=False) as other:
+        run(hub, "CREATE MATERIALIZED VIEW v AS SELECT 1 AS id", "CREATE UNIQUE INDEX i ON v (id)")
+        other.execute(f"REFRESH MATERIALIZED VIEW {word}v".encode())
+        with pytest.raises(RefreshError, match='being refreshed by role "postgres", process'):
+            refresh(hub, ["v"], wait=False)
+        other.rollback()
+        other.execute("SELECT * FROM v")
+        assert names(refresh(hub, ["v"], concurrently=True, wait=False)) == ["v"]
+
+
 def test_two_first_refreshes_at_once_make_one_ledger(database: Database) -> None:
     with database.connect() as admin, database.connect(autocommit=False) as holder:
         run(admin, "CREATE MATERIALIZED VIEW a AS SELECT 1 AS id")

@@ -207,9 +207,9 @@ def _lock(hub: Connection, view: View, *, wait: bool) -> None:
         hub.fetch("SELECT pg_catalog.pg_advisory_xact_lock($1::int8)::text", [key])
         return
     [(free,)] = hub.fetch("SELECT pg_catalog.pg_try_advisory_xact_lock($1::int8)", [key])
-    if free:
+    holders = hub.fetch(query("refreshing/holder"), [key, view.oid])
+    if free and not holders:
         return
-    holders = hub.fetch(query("refreshing/holder"), [key])
     who = "another session"
     for pid, role, application, since in holders:
         program = f" ({application})" if application else ""
