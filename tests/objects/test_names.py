@@ -19,6 +19,7 @@ from exclave.objects import (
     Extension,
     ForeignTable,
     ImportForeignSchema,
+    MaterializedView,
     QualifiedName,
     Schema,
     Server,
@@ -146,3 +147,20 @@ def test_what_is_no_name_is_refused(text: str) -> None:
 def test_public_is_one_role_in_both_spellings() -> None:
     assert UserMapping("s", "PUBLIC") == UserMapping("s", PUBLIC) == UserMapping("s")
     assert Server("s", grants={"PUBLIC": "USAGE"}) == Server("s", grants={PUBLIC: "USAGE"})
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda former: ForeignTable("t", [], server="s", schema="new", renamed_from=former),
+        lambda former: MaterializedView("v", "SELECT 1", schema="new", renamed_from=former),
+    ],
+)
+def test_a_bare_former_name_is_not_taken_for_one_with_its_schema(
+    declare: Callable[[str | QualifiedName], ForeignTable | MaterializedView],
+) -> None:
+    assert declare("Old").renamed_from == QualifiedName("Old", "new")
+    assert declare("v1.5 (old)").renamed_from == QualifiedName("v1.5 (old)", "new")
+    assert declare(QualifiedName("a.b", "c")).renamed_from == QualifiedName("a.b", "c")
+    with pytest.raises(DeclarationError, match=r"write QualifiedName\('old', 's1'\), and"):
+        declare("s1.old")

@@ -12,7 +12,7 @@ from typing import Literal
 from exclave.errors import DeclarationError
 from exclave.objects.data_type import canonical_type
 from exclave.objects.grant import Grants, GrantsInput, make_grants
-from exclave.objects.names import QualifiedName, check_name, check_role
+from exclave.objects.names import QualifiedName, check_name, check_role, former_name
 from exclave.objects.options import NO_OPTIONS, OptionInput, Options
 from exclave.objects.server import Server
 from exclave.objects.text import check_text
@@ -262,8 +262,8 @@ class ForeignTable:
     extension
         The extension it belongs to, which creates and drops it; set when read from a database.
     renamed_from
-        Its former name, with its schema if that changed too, so that a change of name is an
-        ALTER and no DROP.
+        Its former name, as it was, so that a change of name is an ALTER and no DROP; a
+        `QualifiedName` if the schema changed too.
 
     Raises
     ------
@@ -326,10 +326,7 @@ class ForeignTable:
         assign(self, "grants", make_grants(grants, "foreign table", str(self)))
         assign(self, "comment", check_text(comment, f"comment of {self}") or None)
         assign(self, "extension", extension)
-        former = renamed_from
-        if isinstance(former, str):
-            former = QualifiedName(check_name(former, "foreign table"), schema)
-        assign(self, "renamed_from", former)
+        assign(self, "renamed_from", former_name(renamed_from, schema, "foreign table"))
         assign(self, "column_set", as_set(self.columns))
         self._check_shape()
 

@@ -10,7 +10,7 @@ from typing import cast
 from exclave.errors import DeclarationError
 from exclave.objects.grant import Grants, GrantsInput, make_grants
 from exclave.objects.index import Index
-from exclave.objects.names import QualifiedName, check_name, check_role
+from exclave.objects.names import QualifiedName, check_name, check_role, former_name
 from exclave.objects.text import check_text
 
 Uses = Mapping[QualifiedName, frozenset[str] | None]
@@ -88,8 +88,8 @@ class MaterializedView:
     extension
         The extension it belongs to, which creates and drops it; set when read from a database.
     renamed_from
-        Its former name, with its schema if that changed too, so that a change of name is an
-        ALTER and no DROP.
+        Its former name, as it was, so that a change of name is an ALTER and no DROP; a
+        `QualifiedName` if the schema changed too.
 
     Raises
     ------
@@ -148,10 +148,7 @@ class MaterializedView:
         assign(self, "comment", check_text(comment, f"comment of {self}") or None)
         assign(self, "uses", _uses(uses))
         assign(self, "extension", extension)
-        former = renamed_from
-        if isinstance(former, str):
-            former = QualifiedName(check_name(former, "materialized view"), schema)
-        assign(self, "renamed_from", former)
+        assign(self, "renamed_from", former_name(renamed_from, schema, "materialized view"))
         assign(self, "column_set", frozenset(self.columns))
         self._check_shape()
 

@@ -182,3 +182,34 @@ class QualifiedName:
     def __str__(self) -> str:
         name = quote_identifier(self.name)
         return name if self.schema is None else f"{quote_identifier(self.schema)}.{name}"
+
+
+_SCHEMA_AND_NAME = re.compile(r"([^\W\d]\w*)\.([^\W\d]\w*)")
+
+
+def former_name(value: QualifiedName | str | None, schema: str, what: str) -> QualifiedName | None:
+    """Give the former name of a relation.
+
+    Parameters
+    ----------
+    value
+        A bare name, as it was, or a `QualifiedName`.
+    schema
+        Where a bare name stood.
+    what
+        What it names, for the message.
+
+    Raises
+    ------
+    DeclarationError
+        When a bare name looks like a schema and a name: one would be dropped for the other.
+    """
+    if not isinstance(value, str):
+        return value
+    if looks := _SCHEMA_AND_NAME.fullmatch(value):
+        raise DeclarationError(
+            f"The former name {value!r} of a {what} is a bare name; for another schema write "
+            f"QualifiedName({looks[2]!r}, {looks[1]!r}), and for a name with a dot in it "
+            f"QualifiedName({value!r}, {schema!r})."
+        )
+    return QualifiedName(check_name(value, what), schema)

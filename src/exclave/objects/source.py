@@ -364,7 +364,7 @@ def _own_name(_: object, held: Any) -> object:
 
 
 def _former_name(table: Any, held: Any) -> object:
-    return held.name if held.schema == table.schema else held
+    return held.name if held.schema == table.schema and "." not in held.name else held
 
 
 def _keys(_: object, held: tuple[IndexKey, ...]) -> object:
