@@ -160,12 +160,8 @@ class Needs:
                 + (f'; the extension "{extension}" brings it.' if extension else "."),
                 create,
             )
-        yield Need(
-            "wrapper usable",
-            name,
-            message,
-            "" if self._snapshot.superuser else grant,
-        )
+        if not self._snapshot.superuser:
+            yield Need("wrapper usable", name, message, grant)
 
     def _mapping(self, mapping: UserMapping) -> Iterator[Need]:
         if (Server, mapping.server) in self._made:
@@ -236,12 +232,14 @@ class Needs:
                 f'{value}: the schema "{schema}" does not exist; declare a Schema, or create it.',
                 f"CREATE SCHEMA {name};",
             )
-        yield Need(
-            "schema creatable",
-            schema,
-            f'{value}: the role "{self._snapshot.role}" may not create in the schema "{schema}".',
-            f"GRANT CREATE ON SCHEMA {name} TO {self._role};",
-        )
+        if not self._snapshot.superuser:
+            yield Need(
+                "schema creatable",
+                schema,
+                f'{value}: the role "{self._snapshot.role}" may not create in the schema '
+                f'"{schema}".',
+                f"GRANT CREATE ON SCHEMA {name} TO {self._role};",
+            )
 
     def _to_give(self, before: ForeignObject | None, value: ForeignObject) -> Iterator[Need]:
         """What PostgreSQL asks for when an object gets an owner other than who creates it."""
