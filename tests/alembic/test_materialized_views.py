@@ -103,6 +103,19 @@ def test_a_view_on_a_foreign_table_that_changes_its_type_is_made_again(project: 
     ]
 
 
+def test_a_view_that_is_made_again_over_another_type_is_as_declared(project: Project) -> None:
+    def metadata(type_: Any) -> sa.MetaData:
+        made = declared()
+        table = orders(made, sa.Column("kind", type_))
+        kept = sa.select(table.c.id).where(table.c.kind != "x")
+        MaterializedView("kept", made, kept, with_data=False)
+        return made
+
+    text = changed(project, metadata(sa.Text), metadata(sa.String(9)))
+    assert calls(upgrade_of(text))[-1] == "create_materialized_view kept"
+    assert "<> 'x'::text" not in "".join(upgrade_of(text))
+
+
 @pytest.mark.parametrize(
     "after",
     [

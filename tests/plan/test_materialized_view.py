@@ -337,6 +337,54 @@ def test_a_view_is_rebuilt_only_for_columns_that_it_reads(hub: Connection) -> No
     assert read(hub).catalog.materialized_views["erp", "m"].columns[0].type == "bigint"
 
 
+@pytest.mark.parametrize(
+    ("column", "becomes", "query"),
+    [
+        ("note", "varchar(9)", "SELECT id FROM erp.orders WHERE note <> 'x'"),
+        ("id", "numeric", "SELECT id FROM erp.orders WHERE id > 5"),
+    ],
+)
+def test_a_view_that_is_rebuilt_over_another_type_is_as_declared(
+    hub: Connection, column: str, becomes: str, query: str
+) -> None:
+    """PostgreSQL prints the same query otherwise for the new type."""
+    views = [view(query=query), view("n", RESPELLED)]
+    types = {"id": "int", "note": "text"}
+    before = [orders(columns=[Column(*each) for each in types.items()]), *views]
+    types[column] = becomes
+    after = [orders(columns=[Column(*each) for each in types.items()]), *views]
+    assert make(hub, before).apply(hub)
+    plan = make(hub, after)
+    assert "query changes" not in plan.text()
+    assert plan.apply(hub)
+    assert not make(hub, after)
+    assert not make(hub, after).notes
+    assert plan.reverse().apply(hub)
+    assert not make(hub, before)
+    assert make(hub, after).apply(hub)
+    assert not make(hub, after)
+
+
+def test_a_view_that_is_renamed_and_rebuilt_is_as_declared(hub: Connection) -> None:
+    def views(below: str, upper: str, top: str, **more: Any) -> list[MaterializedView]:
+        return [
+            view("m", below),
+            view(upper, "SELECT id FROM erp.m WHERE id IN (3, 4)", **more),
+            view("top", top),
+        ]
+
+    before = views(RESPELLED, "n", "SELECT id FROM erp.n WHERE id IN (5, 6)")
+    changed, top = RESPELLED.replace("2", "7"), "SELECT id FROM erp.a WHERE id IN (5, 6)"
+    after = views(changed, "a", top, renamed_from=QualifiedName("n", "erp"))
+    assert make(hub, before).apply(hub)
+    plan = make(hub, after)
+    assert plan.apply(hub)
+    assert not make(hub, after)
+    assert not make(hub, after).notes
+    assert plan.reverse().apply(hub)
+    assert not make(hub, before)
+
+
 def test_a_view_of_one_without_data_gets_none_either(hub: Connection) -> None:
     upper = view("upper", "SELECT id FROM erp.m", with_data=True)
     assert make(hub, [upper, view()]).apply(hub)

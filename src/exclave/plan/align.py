@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from exclave.catalog import Connection, Snapshot
 from exclave.objects import Catalog
@@ -27,12 +28,15 @@ class Aligned:
         What could not be compared, a sentence each.
     recorded
         The keys of the materialized views that exclave made.
+    written
+        The queries of materialized views as they were declared, where they are spelled otherwise.
     """
 
     actual: Catalog
     desired: Catalog
     unseen: tuple[str, ...] = ()
     recorded: frozenset[tuple[str, str]] = frozenset()
+    written: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
 
 def align(
@@ -62,7 +66,7 @@ def align(
     actual = reveal(actual, desired, _digests(connection, actual, desired), resolve)
     actual = refer_to_declared(actual, desired, resolve)
     spelled = respell_views(connection, actual, desired, snapshot.major)
-    return Aligned(actual, spelled.desired, spelled.unseen, spelled.recorded)
+    return Aligned(actual, spelled.desired, spelled.unseen, spelled.recorded, spelled.written)
 
 
 def _digests(connection: Connection, actual: Catalog, desired: Catalog) -> Digests:

@@ -38,8 +38,17 @@ Known = Callable[[MaterializedView], bool]
 """Tells whether exclave made a materialized view, so that it may be dropped when undeclared."""
 
 
+Written = Callable[[MaterializedView], str]
+"""Tells the query of a declared materialized view as it was declared."""
+
+
 def differences(
-    actual: Catalog, desired: Catalog, policy: Policy, granted: Granted, known: Known
+    actual: Catalog,
+    desired: Catalog,
+    policy: Policy,
+    granted: Granted,
+    known: Known,
+    written: Written = lambda view: view.query,
 ) -> tuple[Change, ...]:
     """Find the changes that turn one catalog into another; see `exclave.plan.compare`."""
     renames, actual = apply_renames(actual, desired, policy)
@@ -51,7 +60,8 @@ def differences(
         ),
         policy.scope,
     )
-    return in_order(renames, _Comparison(actual, desired, policy, granted, gone).changes())
+    comparison = _Comparison(actual, desired, policy, granted, written, gone)
+    return in_order(renames, comparison.changes())
 
 
 def in_order(renames: Iterable[Change], changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -70,6 +80,7 @@ class _Comparison:
     desired: Catalog
     policy: Policy
     granted: Granted
+    written: Written
     going: frozenset[Key]
 
     def changes(self) -> Iterator[Change]:
@@ -170,6 +181,10 @@ class _Comparison:
     def granted_on(self, value: ForeignObject) -> Grants:
         """Tell what default privileges grant on a new object."""
         return self.granted(value)
+
+    def written_query(self, view: MaterializedView) -> str:
+        """Tell the query of a declared materialized view as it was declared."""
+        return self.written(view)
 
     def refuse_undeclared(self, value: ForeignObject, declared: Mapping[Any, object]) -> None:
         """Refuse to rebuild what nobody declared, unless the policy allows it."""

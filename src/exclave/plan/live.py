@@ -78,6 +78,7 @@ def compare_with(
         policy,
         lambda value: default_grants(snapshot, value),
         lambda view: view.key in aligned.recorded,
+        lambda view: aligned.written.get(view.key, view.query),
     )
     return Comparison(in_order(renames, changes), unseen)
 

@@ -38,6 +38,10 @@ class Comparison(Protocol):
         """Tell what default privileges grant on a new object."""
         ...
 
+    def written_query(self, view: MaterializedView) -> str:
+        """Tell the query of a declared materialized view as it was declared."""
+        ...
+
     def refuse_undeclared(self, value: ForeignObject, declared: Mapping[object, object]) -> None:
         """Refuse to rebuild what nobody declared, unless the policy allows it."""
         ...
@@ -107,13 +111,18 @@ class ViewChanges:
     def _rebuild(self, view: MaterializedView, reason: str) -> None:
         comparison = self._comparison
         change = self._changes.pop(view.qualified_name, None)
-        after: ForeignObject | None = view
+        after = view
         if change is not None:
-            after = change.after
-        elif (wanted := comparison.desired.materialized_views.get(view.key)) is not None:
-            after = replace(view, with_data=wanted.with_data)
-        else:
+            after = cast("MaterializedView", change.after)
+        wanted = comparison.desired.materialized_views.get(after.key)
+        if wanted is None:
             comparison.refuse_undeclared(view, {})
+        else:
+            if change is None:
+                after = replace(view, with_data=wanted.with_data, uses=wanted.uses or view.uses)
+            if wanted.query == after.query:
+                # Not what PostgreSQL prints now: over what has changed it may print otherwise.
+                after = replace(after, query=comparison.written_query(wanted))
         granted, cascade = comparison.granted_on(view), comparison.policy.cascade
         self._rebuilt[view.qualified_name] = (
             Change(view, None, reason, cascade, granted),

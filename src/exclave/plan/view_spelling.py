@@ -29,11 +29,14 @@ class Spelled:
         What could not be compared, a sentence each.
     recorded
         The keys of the views that exclave made, as far as it can tell.
+    written
+        The queries of views that are spelled otherwise now, as they were declared.
     """
 
     desired: Catalog
     unseen: tuple[str, ...]
     recorded: frozenset[Key]
+    written: Mapping[Key, str]
 
 
 def respell_views(connection: Connection, actual: Catalog, desired: Catalog, major: int) -> Spelled:
@@ -64,7 +67,7 @@ def respell_views(connection: Connection, actual: Catalog, desired: Catalog, maj
         if there is not None and there != wanted:
             pairs[key] = (there, wanted)
     if not pairs:
-        return Spelled(desired, (), recorded)
+        return Spelled(desired, (), recorded, {})
     asked = list(dict.fromkeys(each for pair in pairs.values() for each in _questions(*pair)))
     same = set[Question]()
     if asked:
@@ -93,6 +96,11 @@ def respell_views(connection: Connection, actual: Catalog, desired: Catalog, maj
         ),
         tuple(unseen),
         recorded,
+        {
+            key: wanted.query
+            for key, (_, wanted) in pairs.items()
+            if spelled[key].query != wanted.query
+        },
     )
 
 
