@@ -204,6 +204,22 @@ def test_an_expression_that_is_a_column_is_taken_for_it_as_postgresql_does(
     assert "CREATE INDEX i" in make(hub, other).sql()
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ['kind COLLATE "C"', 'lower(kind) collate pg_catalog."C"', """(kind || ')') COLLATE "C" """],
+)
+def test_a_collation_in_an_expression_of_an_index_is_compared(
+    hub: Connection, expression: str
+) -> None:
+    def declared(expression: str) -> list[MaterializedView]:
+        return [kinds(indexes=[Index("i", [IndexKey(expression=expression)])])]
+
+    bare = expression[: expression.lower().index(" collate")]
+    for each in (declared(expression), declared(bare), declared(expression)):
+        assert make(hub, each).apply(hub)
+        assert not make(hub, each)
+
+
 # What it needs ------------------------------------------------------------------------------------
 
 

@@ -343,6 +343,11 @@ def test_indexes_of_sqlalchemy_are_taken_with_all_of_their_properties() -> None:
         ),
         (sa.text('t."desc"'), xc.IndexKey(expression='t."desc"')),
         (sa.text("a$desc"), xc.IndexKey(expression="a$desc")),
+        (sa.text('"Name"COLLATE "C" DESC'), xc.IndexKey("Name", collation="C", descending=True)),
+        (
+            sa.desc(sa.literal_column('id collate pg_catalog."C"')),
+            xc.IndexKey("id", collation=xc.QualifiedName("C", "pg_catalog"), descending=True),
+        ),
     ],
 )
 def test_the_keys_of_an_index_may_be_written_as_text(written: Any, key: xc.IndexKey) -> None:

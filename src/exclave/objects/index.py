@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exclave.errors import DeclarationError
+from exclave.objects.collated import split_collation
 from exclave.objects.names import QualifiedName, check_name
 from exclave.objects.options import NO_OPTIONS, OptionInput, Options
 from exclave.objects.text import check_text
@@ -22,7 +23,7 @@ class IndexKey:
     expression
         SQL over the columns; ``None`` for a column.
     collation
-        A collation other than the column's own.
+        A collation other than the column's own; it may stand at the end of `expression` too.
     opclass
         An operator class other than the type's default, such as ``text_pattern_ops``.
     descending
@@ -57,9 +58,12 @@ class IndexKey:
             raise DeclarationError("A key of an index is a column or an expression; give one.")
         if isinstance(collation, str):
             collation = QualifiedName(check_name(collation, "collation"))
+        expression = check_text(expression, "expression of an index")
+        if expression is not None and collation is None:
+            expression, collation = split_collation(expression)
         assign = object.__setattr__
         assign(self, "column", column if column is None else check_name(column, "column"))
-        assign(self, "expression", check_text(expression, "expression of an index"))
+        assign(self, "expression", expression)
         assign(self, "collation", collation)
         assign(
             self,

@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import CollationClause
 
 from exclave.errors import DeclarationError
 from exclave.objects import Index, IndexKey, QualifiedName
+from exclave.objects.collated import split_collation
 from exclave.objects.quoting import quote_identifier
 from exclave.sqlalchemy.expression import sql_of
 from exclave.sqlalchemy.naming import Naming
@@ -97,6 +98,8 @@ def _key(
             sql, descending = ordered["sql"], descending or bool(ordered["descending"])
             if ordered["first"] or ordered["last"]:
                 nulls_first = bool(ordered["first"])
+            if collation is None:
+                sql, collation = split_collation(sql)
         column = names.get(sql)
     return IndexKey(
         column,
