@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import exclave as xc
 from exclave.cluster import Database
 from exclave.errors import ApplyError
-from exclave.sqlalchemy import MaterializedView
+from exclave.sqlalchemy import ForeignTable, MaterializedView
 
 from .conftest import NewProject
 from .project import Project, calls, downgrade_of, upgrade_of
@@ -114,6 +114,71 @@ def test_a_view_that_is_made_again_over_another_type_is_as_declared(project: Pro
     text = changed(project, metadata(sa.Text), metadata(sa.String(9)))
     assert calls(upgrade_of(text))[-1] == "create_materialized_view kept"
     assert "<> 'x'::text" not in "".join(upgrade_of(text))
+
+
+@pytest.mark.parametrize(
+    ("after", "operations"),
+    [
+        ("retyped", ["alter_column people"]),
+        ("foreign", ["drop_table people", "create_foreign_table people"]),
+    ],
+)
+def test_views_on_an_ordinary_table_that_changes_are_made_again(
+    project: Project, after: str, operations: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """PostgreSQL refuses to change the type of what a view reads, and to drop it."""
+    text = changed(project, with_people(), with_people(after))
+    assert calls(upgrade_of(text)) == [
+        "drop_materialized_view ids",
+        "drop_materialized_view names",
+        *operations,
+        "create_materialized_view names",
+        "create_materialized_view ids",
+    ]
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+    text = project.migrate(with_people())
+    back = [line.replace("create_foreign_table", "create_table") for line in operations]
+    back = [line.replace("drop_table", "drop_foreign_table") for line in back]
+    assert calls(upgrade_of(text))[2:-2] == back
+
+
+def test_a_view_is_left_alone_when_an_ordinary_table_loses_what_it_does_not_read(
+    project: Project,
+) -> None:
+    project.migrate(with_people())
+    text = project.migrate(with_people("fewer"))
+    assert calls(upgrade_of(text)) == ["drop_column people"]
+
+
+def test_a_view_of_others_is_left_to_them_when_an_ordinary_table_changes(
+    project: Project, database: Database
+) -> None:
+    project.migrate(with_people(views=False))
+    with database.connect() as administrator:
+        administrator.execute("CREATE MATERIALIZED VIEW theirs AS SELECT who FROM people")
+    project.declare(with_people("retyped", views=False))
+    assert calls(upgrade_of(project.revision())) == ["alter_column people"]
+
+
+def with_people(step: str = "", *, views: bool = True) -> sa.MetaData:
+    """An ordinary table, or a foreign one, and a view of it with another on that."""
+    made = declared()
+    columns = [
+        sa.Column("id", sa.Integer),
+        sa.Column("who", sa.String(50) if step == "retyped" else sa.Text),
+    ]
+    if step != "fewer":
+        columns.append(sa.Column("note", sa.Text))
+    if step == "foreign":
+        people = ForeignTable("people", made, *columns, server="accounts")
+    else:
+        people = sa.Table("people", made, *columns)
+    if views:
+        query = sa.select(people.c.id, people.c.who).where(people.c.who != "x")
+        index = sa.Index("by_who", "who")
+        names = MaterializedView("names", made, query, indexes=[index], with_data=False)
+        MaterializedView("ids", made, sa.select(names.c.id), with_data=False)
+    return made
 
 
 @pytest.mark.parametrize(

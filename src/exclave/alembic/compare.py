@@ -47,7 +47,7 @@ def compare_foreign(
     session = SqlalchemyConnection(context.connection)
     declared = _declared(context)
     naming = Naming.of_connection(context.connection)
-    policy = _policy(context, declared, frozenset(schemas), _provided(upgrade_ops, naming))
+    policy = _policy(context, declared, frozenset(schemas), upgrade_ops, naming)
     made = plan.make(session, declared, policy)
     for note in made.notes:
         log.warning("%s", note)
@@ -75,7 +75,8 @@ def _policy(
     context: AutogenContext,
     declared: Catalog,
     schemas: frozenset[str | None],
-    provided: frozenset[str],
+    upgrade_ops: ops.UpgradeOps,
+    naming: Naming,
 ) -> Policy:
     unmanaged = context.opts.get("exclave_unmanaged", "drop")
     if unmanaged not in ("drop", "ignore"):
@@ -83,7 +84,6 @@ def _policy(
             f"exclave_unmanaged={unmanaged!r}: write 'drop' to have what nobody declares proposed "
             "for dropping, or 'ignore' to leave it alone."
         )
-    naming = Naming.of_connection(context.connection)
     tables = {
         (naming.schema(table.schema), str(table.name)): table
         for metadata in metadata_of(context)
@@ -93,7 +93,8 @@ def _policy(
     assert context.connection is not None
     filters = Filters(context, schemas, tables, servers_of_members(context.connection))
     owners = _owners(context, declared)
-    scope = Scope(filters.includes, filters.column, owners, provided)
+    provided, shaken = _provided(upgrade_ops, naming), _shaken(upgrade_ops, naming)
+    scope = Scope(filters.includes, filters.column, owners, provided, shaken)
     return Policy(unmanaged=unmanaged, scope=scope)
 
 
@@ -113,6 +114,28 @@ def _touched(upgrade_ops: ops.UpgradeOps, naming: Naming) -> set[QualifiedName]:
         for op in upgrade_ops.ops
         if isinstance(op, ops.ModifyTableOps | ops.DropTableOp)
     }
+
+
+def _shaken(
+    upgrade_ops: ops.UpgradeOps, naming: Naming
+) -> dict[QualifiedName, frozenset[str] | None]:
+    """Give the ordinary tables that go, and those of which columns go or get another type.
+
+    PostgreSQL refuses either while a view reads them.
+    """
+    found: dict[QualifiedName, frozenset[str] | None] = {}
+    for op in upgrade_ops.ops:
+        if isinstance(op, ops.DropTableOp):
+            found[QualifiedName(op.table_name, naming.schema(op.schema))] = None
+        elif isinstance(op, ops.ModifyTableOps):
+            names = {
+                each.column_name
+                for each in op.ops
+                if isinstance(each, ops.DropColumnOp)
+                or (isinstance(each, ops.AlterColumnOp) and each.modify_type is not None)
+            }
+            found[QualifiedName(op.table_name, naming.schema(op.schema))] = frozenset(names)
+    return found
 
 
 def _provided(upgrade_ops: ops.UpgradeOps, naming: Naming) -> frozenset[str]:

@@ -27,9 +27,9 @@ from exclave.plan.foreign_table import held_columns, is_reshaped, parents_of
 from exclave.plan.former import former_view
 from exclave.plan.policy import Policy
 from exclave.plan.rename import apply_renames
-from exclave.plan.scope import going
+from exclave.plan.scope import Shaken, going
 from exclave.plan.state import Key, key_of
-from exclave.plan.view_changes import Shaken, ViewChanges
+from exclave.plan.view_changes import ViewChanges
 
 Granted = Callable[[ForeignObject], Grants]
 """Tells what default privileges grant on a new object."""

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exclave.catalog import connection_of, read
-from exclave.objects import Catalog, ForeignObject, ForeignTable, MaterializedView
+from exclave.objects import (
+    Catalog,
+    ForeignObject,
+    ForeignTable,
+    MaterializedView,
+    QualifiedName,
+)
 from exclave.plan import dependants, prerequisites
 from exclave.plan.change import NOUNS, Change
 from exclave.plan.declared_options import check_declared_options, exposed_secrets
@@ -13,8 +19,10 @@ from exclave.plan.declared_versions import check_declared_versions
 from exclave.plan.differences import parents_first
 from exclave.plan.live import compare_with, default_grants
 from exclave.plan.names import resolve_names
+from exclave.plan.need import Need
 from exclave.plan.plan import Plan
 from exclave.plan.policy import DEFAULT_POLICY, Policy
+from exclave.plan.scope import Scope
 from exclave.plan.secrets import Resolver
 from exclave.plan.view_order import used_first
 
@@ -62,7 +70,7 @@ def make(
     dependants.refuse(found, cascade=policy.cascade)
     needs = prerequisites.missing(hub, snapshot, comparison.changes)
     if policy.scope is not None:
-        needs = [need for need in needs if need.name not in policy.scope.provided]
+        needs = [need for need in needs if not _met_by_others(need, policy.scope)]
     notes = [
         *comparison.unseen,
         *exposed_secrets(wanted),
@@ -71,6 +79,13 @@ def make(
         *(need.message + (f" Run: {need.remedy}" if need.remedy else "") for need in needs),
     ]
     return Plan(comparison.changes, policy, tuple(notes))
+
+
+def _met_by_others(need: Need, scope: Scope) -> bool:
+    """Tell whether another tool makes what is needed, or drops what has a name that is."""
+    if need.question == "relation free":
+        return scope.shaken.get(QualifiedName(need.name, need.schema), frozenset()) is None
+    return need.name in scope.provided
 
 
 def _emptied(changes: Iterable[Change]) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from exclave.objects import (
     Catalog,
@@ -12,6 +12,7 @@ from exclave.objects import (
     ForeignObject,
     ForeignTable,
     MaterializedView,
+    QualifiedName,
     Schema,
     Server,
     UserMapping,
@@ -21,6 +22,9 @@ from exclave.objects.names import ROLE_KEYWORDS
 from exclave.plan.foreign_table import parents_of
 from exclave.plan.former import former_view
 from exclave.plan.state import Key, key_of
+
+Shaken = Mapping[QualifiedName, frozenset[str] | None]
+"""Relations that change under the queries that read them: some columns, or all of it."""
 
 
 def _all(actual: ForeignObject | None, declared: ForeignObject | None) -> bool:
@@ -53,12 +57,16 @@ class Scope:
         ``"CURRENT_USER"``; a user mapping counts as its server's owner's. ``None`` is any role.
     provided
         Names of tables and types, as SQL, that another tool makes before they are needed.
+    shaken
+        The tables that it changes under the declared materialized views that read them: some
+        columns, or all of it.
     """
 
     includes: Callable[[ForeignObject | None, ForeignObject | None], bool] = _all
     column: Callable[[ForeignTable, Column | None, Column | None], Column | None] = _as_declared
     owners: frozenset[str] | None = None
     provided: frozenset[str] = frozenset()
+    shaken: Shaken = field(default_factory=dict[QualifiedName, "frozenset[str] | None"])
 
     def of_session(self, role: str) -> Scope:
         """Give the same with the name of the session's role for the words that stand for it."""
@@ -149,8 +157,8 @@ def going(
     drops
         Tells whether an undeclared object is one to drop.
     scope
-        What narrows that down; then what stays keeps the servers, wrappers and parents that it
-        needs.
+        What narrows that down; then what stays keeps the servers, wrappers and tables that it
+        needs, but for a table in whose place another tool makes one.
     """
     declared = {key_of(value) for value in desired}
     former = (former_view(actual, desired, value) for value in desired)
@@ -167,10 +175,16 @@ def going(
         return frozenset(gone)
     staying = [value for value in actual if key_of(value) not in gone | dict.fromkeys(declared)]
     staying += desired
+    held = {key for key, value in gone.items() if not _makes_way(value, scope)}
     while staying:
-        kept = [gone.pop(key) for key in _needed(staying) if key in gone]
+        kept = [gone.pop(key) for key in _needed(staying) & held if key in gone]
         staying = kept
     return frozenset(gone)
+
+
+def _makes_way(value: ForeignObject, scope: Scope) -> bool:
+    """Tell whether another tool makes a table in place of a foreign one."""
+    return isinstance(value, ForeignTable) and str(value.qualified_name) in scope.provided
 
 
 def _needed(values: Iterable[ForeignObject]) -> set[Key]:

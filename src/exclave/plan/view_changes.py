@@ -10,10 +10,8 @@ from exclave.objects import Catalog, ForeignObject, MaterializedView, QualifiedN
 from exclave.objects.grant import Grants
 from exclave.plan.change import Change
 from exclave.plan.policy import Policy
+from exclave.plan.scope import Shaken
 from exclave.plan.view_order import used_first
-
-Shaken = Mapping[QualifiedName, frozenset[str] | None]
-"""Relations that a plan changes under the queries that read them: some columns, or all of it."""
 
 
 class Comparison(Protocol):
@@ -85,10 +83,19 @@ class ViewChanges:
                 continue
             change = self._changes.get(name)
             reason = change.reason if change is not None else None
-            reason = reason or _reason(view, shaken)
+            reason = reason or _reason(view, shaken) or self._shaken_by_others(view)
             if reason is not None and self._comes_back(view, shaken):
                 shaken[name] = None
                 self._rebuild(view, reason)
+
+    def _shaken_by_others(self, view: MaterializedView) -> str | None:
+        """Tell why a declared view must go for what another tool does to what it reads."""
+        comparison = self._comparison
+        scope = comparison.policy.scope
+        declared = view.qualified_name in self._changes or (
+            view.key in comparison.desired.materialized_views
+        )
+        return _reason(view, scope.shaken) if scope is not None and declared else None
 
     def _comes_back(self, view: MaterializedView, shaken: Shaken) -> bool:
         """Tell whether a view is created again; one that nobody declared may be lost.
