@@ -226,6 +226,30 @@ def test_the_password_of_a_mapping_is_in_no_log(
     assert "hunter2" not in hub.database.cluster.log()[before:]
 
 
+@pytest.mark.filterwarnings("ignore:Computed column .* is being created as 'STORED'")
+def test_a_generated_column_is_as_that_of_an_ordinary_parent(
+    hub, declare_loopback: Any, database: Database
+) -> None:
+    metadata = MetaData()
+    columns = [Column("id", Integer), Column("twice", Integer, sa.Computed("id * 2"))]
+    parent = Table("parent", metadata, *columns, postgresql_partition_by="LIST (id)")
+    partition = xc.Partition("parent", "FOR VALUES IN (1)")
+    ForeignTable("part", metadata, like=parent, server="remote_server", partition_of=partition)
+    stored = Column("more", Integer, sa.Computed("id * 3", persisted=True))
+    ForeignTable("other", metadata, stored, like=parent, server="remote_server")
+    register_foreign(metadata, *declare_loopback())
+    hub.run(metadata.create_all)
+    assert not hub.run(lambda c: make_plan(metadata, c))
+    with database.connect() as connection:
+        found = connection.execute(
+            "SELECT attrelid::regclass::text, attgenerated::text FROM pg_attribute "
+            "WHERE attname IN ('twice', 'more') ORDER BY attname, 1"
+        ).fetchall()
+    kinds = dict(found[1:])
+    assert found[0] == ("other", "s")
+    assert kinds["part"] == kinds["other"] == kinds["parent"]
+
+
 def test_a_mock_engine_shows_everything_in_order_and_no_secret(declare_loopback: Any) -> None:
     shown: list[str] = []
 

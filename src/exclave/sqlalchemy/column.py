@@ -72,7 +72,8 @@ def _default(column: sa.Column[Any], naming: Naming) -> str | None:
 def _generated(column: sa.Column[Any], data_type: str, naming: Naming) -> Generated | None:
     computed = column.computed
     if computed is not None:
-        return Generated(sql_of(computed.sqltext, naming), stored=computed.persisted is not False)
+        stored = not naming.virtual if computed.persisted is None else computed.persisted
+        return Generated(sql_of(computed.sqltext, naming), stored=stored)
     if is_remote_generated(column):
         # postgres_fdw sends DEFAULT for a generated column, whatever it is generated from.
         return Generated(f"NULL::{data_type}")
