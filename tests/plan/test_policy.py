@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from exclave.cluster import Database
-from exclave.errors import ApplyError
+from exclave.errors import ApplyError, DeclarationError
 from exclave.objects import Column, ForeignTable, Schema, Server
 from exclave.plan import Plan, Policy, make
 from exclave.plan.apply import LOCK_KEY
@@ -67,6 +67,34 @@ def test_without_schemas_all_that_nobody_declared_is_dropped(admin: Connection) 
         'drop foreign table "one"."t"',
         'drop foreign server "unused"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"unmanaged": "keep"}, "'ignore' or 'drop'"),
+        ({"existing": "ignore"}, "'alter' or 'keep'"),
+        ({"hidden": "drop"}, "'keep' or 'set'"),
+        ({"cascade": "no"}, "True or False"),
+        ({"schemas": "one"}, "a set of the schemas' names"),
+        ({"schemas": [1]}, "a set of the schemas' names"),
+        ({"scope": "one"}, "exclave.plan.Scope"),
+    ],
+    ids=str,
+)
+def test_a_policy_that_says_nothing_known_is_refused_and_never_means_drop(
+    given: dict[str, Any], expected: str
+) -> None:
+    [(name, value)] = given.items()
+    with pytest.raises(DeclarationError) as caught:
+        Policy(**given)
+    assert f"Policy({name}={value!r})" in str(caught.value)
+    assert expected in str(caught.value)
+
+
+def test_the_schemas_of_a_policy_may_come_in_any_collection() -> None:
+    listed: Any = ["one", "two"]
+    assert Policy(schemas=listed) == Policy(schemas=frozenset({"one", "two"}))
 
 
 @contextmanager

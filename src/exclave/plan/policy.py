@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast, get_args
 
+from exclave.errors import DeclarationError
 from exclave.objects import Catalog, ForeignObject
 from exclave.plan.scope import Scope
 from exclave.plan.state import schema_of
+
+Unmanaged = Literal["ignore", "drop"]
+Existing = Literal["alter", "keep"]
+HiddenOptions = Literal["keep", "set"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +44,34 @@ class Policy:
     scope
         What decides object by object, and column by column, whether the plan is about it;
         ``None`` includes all.
+
+    Raises
+    ------
+    DeclarationError
+        For a value that is none of these: what is misspelled must not come to mean "drop".
     """
 
-    unmanaged: Literal["ignore", "drop"] = "ignore"
-    existing: Literal["alter", "keep"] = "alter"
+    unmanaged: Unmanaged = "ignore"
+    existing: Existing = "alter"
     cascade: bool = False
-    hidden: Literal["keep", "set"] = "keep"
+    hidden: HiddenOptions = "keep"
     schemas: frozenset[str] | None = None
     scope: Scope | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("unmanaged", get_args(Unmanaged)),
+            ("existing", get_args(Existing)),
+            ("hidden", get_args(HiddenOptions)),
+        ):
+            if (given := getattr(self, name)) not in allowed:
+                raise _unexpected(name, " or ".join(map(repr, allowed)), given)
+        if not isinstance(self.cascade, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _unexpected("cascade", "True or False", self.cascade)
+        if self.schemas is not None:
+            object.__setattr__(self, "schemas", _names(self.schemas))
+        if not isinstance(self.scope, Scope | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _unexpected("scope", "an exclave.plan.Scope or None", self.scope)
 
     def within(self, desired: Catalog) -> Catalog:
         """Give the declarations less those that stand in other schemas."""
@@ -55,9 +81,21 @@ class Policy:
 
     def drops(self, value: ForeignObject) -> bool:
         """Tell whether an object is to be dropped if nobody declared it."""
-        if self.unmanaged == "ignore" or getattr(value, "extension", None) is not None:
+        if self.unmanaged != "drop" or getattr(value, "extension", None) is not None:
             return False
         return self.schemas is None or schema_of(value) in self.schemas
+
+
+def _names(schemas: object) -> frozenset[str]:
+    if isinstance(schemas, Collection) and not isinstance(schemas, str | bytes):
+        names = frozenset(cast("Collection[object]", schemas))
+        if all(isinstance(name, str) for name in names):
+            return cast("frozenset[str]", names)
+    raise _unexpected("schemas", "a set of the schemas' names or None", cast("object", schemas))
+
+
+def _unexpected(name: str, expected: str, given: object) -> DeclarationError:
+    return DeclarationError(f"Policy({name}={given!r}): expected {expected}.")
 
 
 DEFAULT_POLICY = Policy()
