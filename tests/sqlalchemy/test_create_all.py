@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -326,42 +327,65 @@ def test_a_privileged_owner_gets_the_table_after_its_comments(
             connection.rollback()
 
 
-def test_a_role_with_few_rights_creates_and_drops_what_it_may(
-    database: Database, declare_loopback: Any
-) -> None:
+@pytest.fixture
+def of_app(database: Database) -> Iterator[sa.Engine]:
+    """An engine of a role that may make servers and schemas, and is no superuser."""
     role = "exclave_app"
     with database.connect() as admin:
         admin.execute("CREATE EXTENSION postgres_fdw")
         admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'app'")
         admin.execute(f"GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {role}")
         admin.execute(f"GRANT CREATE ON DATABASE {database.name} TO {role}")
-    engine = sa.create_engine(database.url(user=role, password="app"), poolclass=sa.NullPool)
     try:
-        metadata = MetaData(schema="erp")
-        register_foreign(metadata, xc.Schema("erp"), *declare_loopback())
-        table = ForeignTable(
-            "engines",
-            metadata,
-            Column("name", Text, primary_key=True),
-            server="remote_server",
-            remote_schema="pg_catalog",
-            remote_table="pg_am",
-            column_options={"name": {"column_name": "amname"}},
-        )
-        metadata.create_all(engine)
-        with engine.begin() as connection:
-            assert "heap" in connection.scalars(select(table.c.name)).all()
-            assert not make_plan(metadata, connection)
-        metadata.drop_all(engine)
-        with engine.begin() as connection:
-            found = inspect_foreign(connection)
-            assert not found.servers
-            assert "postgres_fdw" in found.extensions
-            assert "erp" not in found.schemas
+        yield sa.create_engine(database.url(user=role, password="app"), poolclass=sa.NullPool)
     finally:
         with database.connect() as admin:
             admin.execute(f"DROP OWNED BY {role} CASCADE")
             admin.execute(f"DROP ROLE {role}")
+
+
+def test_a_role_with_few_rights_creates_and_drops_what_it_may(
+    of_app: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData(schema="erp")
+    register_foreign(metadata, xc.Schema("erp"), *declare_loopback())
+    table = ForeignTable(
+        "engines",
+        metadata,
+        Column("name", Text, primary_key=True),
+        server="remote_server",
+        remote_schema="pg_catalog",
+        remote_table="pg_am",
+        column_options={"name": {"column_name": "amname"}},
+    )
+    metadata.create_all(of_app)
+    with of_app.begin() as connection:
+        assert "heap" in connection.scalars(select(table.c.name)).all()
+        assert not make_plan(metadata, connection)
+    metadata.drop_all(of_app)
+    with of_app.begin() as connection:
+        found = inspect_foreign(connection)
+        assert not found.servers
+        assert "postgres_fdw" in found.extensions
+        assert "erp" not in found.schemas
+
+
+def test_a_schema_of_another_role_stays_and_all_else_is_dropped(
+    engine: sa.Engine, of_app: sa.Engine, declare_loopback: Any
+) -> None:
+    with engine.begin() as admin:
+        admin.exec_driver_sql("CREATE SCHEMA shared")
+        admin.exec_driver_sql("GRANT ALL ON SCHEMA shared TO exclave_app")
+    metadata = MetaData(schema="shared")
+    register_foreign(metadata, xc.Schema("shared"), xc.Schema("own"), *declare_loopback())
+    ForeignTable("t", metadata, Column("id", Integer), server="remote_server")
+    metadata.create_all(of_app)
+    metadata.drop_all(of_app)
+    with of_app.connect() as connection:
+        found = inspect_foreign(connection)
+        assert not found.foreign_tables
+        assert not found.servers
+        assert {"shared", "own"} & set(found.schemas) == {"shared"}
 
 
 def test_a_plan_alters_what_differs_and_can_be_taken_back(hub, declare_loopback: Any) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.engine.mock import MockConnection
 
 from exclave import plan
-from exclave.errors import ApplyError, DeclarationError
+from exclave.errors import ApplyError, DeclarationError, PrerequisiteError
 from exclave.objects import Catalog, Extension, Schema, Server, UserMapping, Wrapper
 from exclave.sqlalchemy.connection import SqlalchemyConnection
 from exclave.sqlalchemy.declaration import KEY, declaration_of
@@ -141,6 +141,8 @@ def _drop_unless_shared(session: SqlalchemyConnection, value: Registered) -> Non
     try:
         with session.transaction():
             plan.removal(session, [value]).apply(session)
+    except PrerequisiteError:
+        return  # another role's: nothing but its ownership is asked before a drop
     except ApplyError as error:
         if error.sqlstate not in (_STILL_USED, _NOT_OURS):
             raise
