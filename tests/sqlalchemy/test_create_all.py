@@ -190,6 +190,56 @@ def test_a_key_of_an_ordinary_table_to_a_foreign_one_is_refused_before_anything_
         assert not inspect_foreign(connection).servers
 
 
+@pytest.mark.parametrize("checkfirst", [True, False])
+@pytest.mark.parametrize(
+    ("where", "options", "advice"),
+    [
+        ("server", {"fetch_sise": 10}, "'fetch_size'"),
+        ("table", {"tabel_name": "x"}, "'table_name'"),
+        ("column", {"colum_name": "x"}, "'column_name'"),
+    ],
+    ids=["server", "table", "column"],
+)
+def test_an_unknown_option_is_refused_before_anything_is_sent(
+    engine: sa.Engine,
+    declare_loopback: Any,
+    where: str,
+    options: dict[str, Any],
+    advice: str,
+    checkfirst: bool,
+) -> None:
+    metadata = MetaData()
+    register_foreign(metadata, *declare_loopback(**(options if where == "server" else {})))
+    ForeignTable(
+        "f",
+        metadata,
+        Column("id", Integer),
+        server="remote_server",
+        options=options if where == "table" else {},
+        column_options={"id": options} if where == "column" else {},
+    )
+    sent: list[str] = []
+    with engine.begin() as connection:
+        sa.event.listen(connection, "before_cursor_execute", lambda *given: sent.append(given[2]))
+        with pytest.raises(DeclarationError, match=f"Did you mean {advice}"):
+            metadata.create_all(connection, checkfirst=checkfirst)
+        assert not [statement for statement in sent if statement.startswith("CREATE")]
+        assert not inspect_foreign(connection).servers
+
+
+def test_options_of_tables_that_are_not_created_are_not_looked_at(
+    engine: sa.Engine, declare_loopback: Any
+) -> None:
+    metadata = MetaData()
+    register_foreign(metadata, *declare_loopback())
+    local, _ = mixed(metadata)
+    wrong = {"tabel_name": "x"}
+    ForeignTable("f", metadata, Column("id", Integer), server="remote_server", options=wrong)
+    with engine.begin() as connection:
+        metadata.create_all(connection, tables=[local])
+        assert tables_in(connection) == {"local": "r"}
+
+
 def test_a_secret_in_options_of_a_table_is_sent_unseen(make_hub, caplog) -> None:
     metadata = MetaData()
     register_foreign(metadata, xc.Extension("file_fdw"), xc.Server("files", "file_fdw"))

@@ -63,7 +63,7 @@ def make(
     hub = connection_of(connection)
     wanted = policy.within(desired if isinstance(desired, Catalog) else Catalog(desired))
     snapshot = read(hub)
-    check_declared_options(wanted, snapshot)
+    check_declared_options(wanted, snapshot.major, snapshot.catalog.servers.values())
     check_declared_versions(wanted, snapshot.major)
     comparison = compare_with(hub, snapshot, wanted, policy, Resolver())
     found = dependants.dependants_of_rebuilt(hub, comparison.changes)

@@ -12,9 +12,10 @@ from sqlalchemy.engine.mock import MockConnection
 from exclave import plan
 from exclave.errors import ApplyError, DeclarationError, PrerequisiteError
 from exclave.objects import Catalog, Extension, Schema, Server, UserMapping, Wrapper
+from exclave.plan.declared_options import check_declared_options
 from exclave.sqlalchemy.connection import SqlalchemyConnection
-from exclave.sqlalchemy.declaration import KEY, declaration_of
-from exclave.sqlalchemy.desired import check_foreign_keys, registered
+from exclave.sqlalchemy.declaration import KEY, declaration_of, is_foreign
+from exclave.sqlalchemy.desired import check_foreign_keys, foreign_table_of, registered
 from exclave.sqlalchemy.events import listen_to
 from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.statements import Bind, run
@@ -64,11 +65,22 @@ def register_foreign(metadata: sa.MetaData, *objects: Registered) -> None:
         event.listen(metadata, "before_drop", _drop_last)
 
 
-def _create(target: sa.MetaData, connection: Bind, *, checkfirst: Any = False, **_: Any) -> None:
+def _create(
+    target: sa.MetaData,
+    connection: Bind,
+    *,
+    tables: Iterable[sa.Table] = (),
+    checkfirst: Any = False,
+    **_: Any,
+) -> None:
     check_foreign_keys(target)
-    objects = registered(target, Naming.of_connection(connection))
-    if checkfirst and not isinstance(connection, MockConnection):
-        session = SqlalchemyConnection(connection)
+    session = None if isinstance(connection, MockConnection) else SqlalchemyConnection(connection)
+    naming = Naming.of_connection(connection)
+    objects = registered(target, naming)
+    foreign = [foreign_table_of(table, naming) for table in tables if is_foreign(table)]
+    version = connection.dialect.server_version_info  # none of a mock connection
+    check_declared_options(objects | foreign, int(version[0]) if version else None)
+    if checkfirst and session is not None:
         plan.make(session, objects, plan.Policy(existing="keep")).apply(session)
         return
     for value in objects:
