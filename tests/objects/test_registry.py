@@ -83,6 +83,8 @@ def test_an_option_of_a_later_version_is_refused_with_both_versions() -> None:
         {"fdw_tuple_cost": "nan"},
         {"fdw_tuple_cost": -0.5},
         {"updatable": "maybe"},
+        {"updatable": "yes"},
+        {"updatable": 1},
         {"analyze_sampling": "sometimes"},
     ],
 )

@@ -9,10 +9,17 @@ import psycopg
 import pytest
 
 from exclave.cluster import Cluster, Database, fresh_database
-from exclave.objects.quoting import quote_identifier
-from exclave.objects.registry import Level, rules_of
+from exclave.errors import DeclarationError
+from exclave.objects import Options
+from exclave.objects.quoting import quote_identifier, quote_literal
+from exclave.objects.registry import Level, check_options, rules_of
 
 UNKNOWN_OPTION = {"HV00D", "HV00J"}  # fdw_invalid_option_name, fdw_option_name_not_found
+
+NO_BOOLEAN = "42601"  # syntax_error, of defGetBoolean
+
+# Read as the others are, but when the hub logs in with SCRAM only.
+READ_LATER = {"use_scram_passthrough"}
 
 WRAPPERS = ("postgres_fdw", "file_fdw", "dblink_fdw")
 
@@ -85,20 +92,34 @@ def server(cluster: Cluster) -> Iterator[Database]:
         yield database
 
 
-def knows(connection: psycopg.Connection, wrapper: str, level: Level, option: str) -> bool:
-    """Tell whether a server knows an option at a level, whatever it thinks of the value."""
+def refusal(
+    connection: psycopg.Connection, wrapper: str, level: Level, option: str, value: str
+) -> str | None:
+    """Set an option at a level, take it back, and give the SQLSTATE of a server that refuses."""
     statement = STATEMENTS[level].format(
         wrapper=wrapper,
         option=quote_identifier(option),
-        value="'1'",
+        value=quote_literal(value),
         table=TABLE_OPTIONS.get(wrapper, ""),
     )
     try:
         with connection.transaction(force_rollback=True):
             connection.execute(statement.encode())
     except psycopg.Error as error:
-        return error.sqlstate not in UNKNOWN_OPTION
-    return True
+        return error.sqlstate
+    return None
+
+
+def knows(connection: psycopg.Connection, wrapper: str, level: Level, option: str) -> bool:
+    """Tell whether a server knows an option at a level, whatever it thinks of the value."""
+    return refusal(connection, wrapper, level, option, "1") not in UNKNOWN_OPTION
+
+
+def takes(
+    connection: psycopg.Connection, wrapper: str, level: Level, option: str, value: str
+) -> bool:
+    """Tell whether a server takes a value for a boolean option, whatever it then does with it."""
+    return refusal(connection, wrapper, level, option, value) != NO_BOOLEAN
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
@@ -120,6 +141,26 @@ def test_the_registry_lists_what_a_server_accepts_and_no_more(
     accepted -= later & libpq_names()
     accepted -= {name for name in accepted if (wrapper, level, name) in TAKEN_AND_UNUSED}
     assert accepted - listed == set(), "this server accepts what the registry does not list"
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+@pytest.mark.parametrize("level", get_args(Level))
+def test_a_boolean_is_accepted_where_a_server_accepts_it(
+    server: Database, wrapper: str, level: Level
+) -> None:
+    rules = rules_of(wrapper)
+    assert rules is not None
+    major = server.cluster.major
+    with server.connect() as connection:
+        for rule in rules.options[level].values():
+            if rule.type != "boolean" or rule.since > major or rule.name in READ_LATER:
+                continue
+            for value in ("true", "FALSE", "On", "off", "yes", "no", "1", "0", "t", "maybe"):
+                if takes(connection, wrapper, level, rule.name, value):
+                    check_options(Options({rule.name: value}), wrapper, level, "it", major)
+                else:
+                    with pytest.raises(DeclarationError, match="must be true or false"):
+                        check_options(Options({rule.name: value}), wrapper, level, "it", major)
 
 
 @pytest.mark.parametrize(

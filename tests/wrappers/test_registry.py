@@ -14,6 +14,7 @@ from exclave.errors import DeclarationError
 from exclave.fdw import ForeignDataWrapper, Options, ScanContext, ScanPlan, SecretText
 from exclave.fdw.registry import register, rules, toml
 from exclave.objects import registry
+from exclave.wrappers.files import Files
 
 SHIPPED = {
     "database": ("exclave.wrappers.database", "Database", ""),
@@ -41,6 +42,15 @@ def test_a_misspelt_option_of_a_wrapper_that_ships_is_refused_before_any_sql() -
 def check(server: xc.Server) -> None:
     """Check the options of a server as a plan does."""
     registry.check_options(server.options, server.wrapper, "server", str(server))
+
+
+@pytest.mark.parametrize("value", ["yes", "NO", 1, 0, True, "off"])
+def test_a_wrapper_in_python_reads_more_spellings_of_a_boolean(value: str | int) -> None:
+    options = xc.Server("s", options={"spill": value}).options
+    registry.check_options(options, "files", "wrapper", "it")
+    assert isinstance(
+        Files.WrapperOptions.parse({"spill": str(options["spill"])}, "wrapper").spill, bool
+    )
 
 
 class Own(ForeignDataWrapper):

@@ -83,12 +83,15 @@ class WrapperRules:
         Whether an option that is not listed is an error.
     options
         The rules, by level and option name.
+    booleans
+        How it reads a boolean, in small letters; wrappers in Python read all of these.
     """
 
     name: str
     extension: str
     complete: bool
     options: Mapping[Level, Mapping[str, OptionRule]]
+    booleans: tuple[str, ...] = ("true", "false", "on", "off", "yes", "no", "1", "0")
 
 
 _registered: dict[str, WrapperRules] = {}
@@ -119,6 +122,7 @@ def _read(wrapper: str) -> WrapperRules | None:
     if not re.fullmatch(r"\w+", wrapper, re.ASCII) or not source.is_file():
         return None
     data: dict[str, Any] = tomllib.loads(source.read_text(encoding="utf-8"))
+    booleans = data.get("booleans")
     return WrapperRules(
         name=wrapper,
         extension=data["extension"],
@@ -127,6 +131,7 @@ def _read(wrapper: str) -> WrapperRules | None:
             level: {name: _rule(name, level, rule) for name, rule in data.get(level, {}).items()}
             for level in get_args(Level)
         },
+        **({"booleans": tuple(booleans)} if booleans else {}),
     )
 
 
@@ -204,7 +209,7 @@ def check_options(
                 f"and this server is PostgreSQL {version}. Leave it out or upgrade."
             )
         if isinstance(value, str):
-            _check_value(value, rule, what)
+            _check_value(value, rule, rules.booleans, what)
 
 
 def _refuse_unknown(name: str, rules: WrapperRules, level: Level, what: str) -> None:
@@ -231,14 +236,11 @@ def _refuse_unknown(name: str, rules: WrapperRules, level: Level, what: str) -> 
     )
 
 
-_BOOLEANS = frozenset({"true", "false", "on", "off", "yes", "no", "0", "1"})
-
-
-def _check_value(value: str, rule: OptionRule, what: str) -> None:
+def _check_value(value: str, rule: OptionRule, booleans: tuple[str, ...], what: str) -> None:
     expected: str | None = None
     if rule.values and value not in rule.values:
         expected = "one of " + ", ".join(rule.values)
-    elif rule.type == "boolean" and value.lower() not in _BOOLEANS:
+    elif rule.type == "boolean" and value.lower() not in booleans:
         expected = "true or false"
     elif rule.type in ("integer", "number"):
         expected = _number_fault(value, rule)
