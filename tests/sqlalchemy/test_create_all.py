@@ -16,6 +16,7 @@ from exclave.cluster import Database
 from exclave.errors import DeclarationError
 from exclave.sqlalchemy import (
     ForeignTable,
+    MaterializedView,
     apply_plan,
     inspect_foreign,
     make_plan,
@@ -347,6 +348,25 @@ def test_ddl_elements_compile_to_foreign_ddl() -> None:
     assert str(DropTable(foreign).compile(dialect=dialect)) == 'DROP FOREIGN TABLE public."foreign"'
     assert str(CreateTable(local).compile(dialect=dialect)).strip().startswith("CREATE TABLE local")
     assert str(DropTable(local).compile(dialect=dialect)).strip() == "DROP TABLE local"
+
+
+def test_ddl_elements_keep_their_condition(engine: sa.Engine, declare_loopback: Any) -> None:
+    metadata = MetaData()
+    register_foreign(metadata, *declare_loopback())
+    _, foreign = mixed(metadata)
+    view = MaterializedView("v", metadata, select(sa.literal(1).label("one")))
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        for table in (foreign, view):
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for _ in range(2):
+                connection.execute(DropTable(table, if_exists=True))
+        assert tables_in(connection) == {"local": "r"}
+        assert not sa.inspect(connection).get_materialized_view_names()
+        for table in (foreign, view):
+            connection.execute(CreateTable(table, if_not_exists=True))
+        assert tables_in(connection) == {"local": "r", "foreign": "f"}
+        assert sa.inspect(connection).get_materialized_view_names() == ["v"]
 
 
 def test_a_privileged_owner_gets_the_table_after_its_comments(

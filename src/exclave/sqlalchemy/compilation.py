@@ -18,17 +18,18 @@ from exclave.sqlalchemy.naming import Naming
 from exclave.sqlalchemy.statements import as_ddl, creation, removal
 
 
-def create_text(table: sa.Table, compiler: DDLCompiler) -> str:
+def create_text(table: sa.Table, compiler: DDLCompiler, *, if_not_exists: bool) -> str:
     """Give CREATE of a foreign table or view; a psql variable stands where a secret would."""
     _check_ours(table)
-    statements = creation(table, Naming.of_compiler(compiler))
-    return compiler.process(as_ddl(statements[0]))
+    naming = Naming.of_compiler(compiler)
+    return compiler.process(as_ddl(creation(table, naming, if_not_exists=if_not_exists)[0]))
 
 
-def drop_text(table: sa.Table, compiler: DDLCompiler) -> str:
+def drop_text(table: sa.Table, compiler: DDLCompiler, *, if_exists: bool) -> str:
     """Give DROP of a foreign table or view as text."""
     _check_ours(table)
-    return compiler.process(as_ddl(removal(table, Naming.of_compiler(compiler))[0]))
+    naming = Naming.of_compiler(compiler)
+    return compiler.process(as_ddl(removal(table, naming, if_exists=if_exists)[0]))
 
 
 def _check_ours(table: sa.Table) -> None:
@@ -42,14 +43,14 @@ def _check_ours(table: sa.Table) -> None:
 @compiles(CreateTable, "postgresql")
 def _create(element: CreateTable, compiler: Any, **more: Any) -> str:
     if not is_ordinary(element.element):
-        return create_text(element.element, compiler)
+        return create_text(element.element, compiler, if_not_exists=element.if_not_exists)
     return compiler.visit_create_table(element, **more)
 
 
 @compiles(DropTable, "postgresql")
 def _drop(element: DropTable, compiler: Any, **more: Any) -> str:
     if not is_ordinary(element.element):
-        return drop_text(element.element, compiler)
+        return drop_text(element.element, compiler, if_exists=element.if_exists)
     return compiler.visit_drop_table(element, **more)
 
 

@@ -64,10 +64,10 @@ def attach_none(table: sa.Table) -> None:
 @compiles(CreateForeignTable, "postgresql")
 def _create(element: CreateForeignTable, compiler: DDLCompiler, **more: Any) -> str:
     del more
-    return create_text(element.element, compiler)
+    return create_text(element.element, compiler, if_not_exists=element.if_not_exists)
 
 
 @compiles(DropForeignTable, "postgresql")
 def _drop(element: DropForeignTable, compiler: DDLCompiler, **more: Any) -> str:
     del more
-    return drop_text(element.element, compiler)
+    return drop_text(element.element, compiler, if_exists=element.if_exists)

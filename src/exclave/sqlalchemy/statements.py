@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -17,17 +18,31 @@ from exclave.sqlalchemy.naming import Naming
 Bind = sa.Connection | MockConnection
 
 
-def creation(table: sa.Table, naming: Naming) -> list[plan.Statement]:
+def creation(
+    table: sa.Table, naming: Naming, *, if_not_exists: bool = False
+) -> list[plan.Statement]:
     """Give the statements that create a foreign table or view: CREATE, then all else.
 
     Comments are not among them: SQLAlchemy sends those itself.
     """
-    return plan.create_statements(_without_comments(declared_by(table, naming)))
+    first, *others = plan.create_statements(_without_comments(declared_by(table, naming)))
+    return [_provided(first, "IF NOT EXISTS") if if_not_exists else first, *others]
 
 
-def removal(table: sa.Table, naming: Naming) -> list[plan.Statement]:
+def removal(table: sa.Table, naming: Naming, *, if_exists: bool = False) -> list[plan.Statement]:
     """Give the statements that drop a foreign table or view."""
-    return plan.drop_statements(declared_by(table, naming))
+    first, *others = plan.drop_statements(declared_by(table, naming))
+    return [_provided(first, "IF EXISTS") if if_exists else first, *others]
+
+
+_HEAD = re.compile(r"(?:CREATE|DROP) (?:FOREIGN TABLE|MATERIALIZED VIEW) ")
+
+
+def _provided(statement: plan.Statement, condition: str) -> plan.Statement:
+    """Give a CREATE or DROP with a condition, which plans have no use for: they know."""
+    first, *others = statement.fragments
+    assert isinstance(first, str)
+    return plan.Statement((_HEAD.sub(rf"\g<0>{condition} ", first, count=1), *others))
 
 
 def run(statements: Iterable[plan.Statement], bind: Bind) -> None:
