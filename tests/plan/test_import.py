@@ -17,7 +17,7 @@ from exclave.errors import (
     PrerequisiteError,
     RemoteError,
 )
-from exclave.objects import PUBLIC, ImportForeignSchema, Schema, Server, UserMapping
+from exclave.objects import PUBLIC, Extension, ImportForeignSchema, Schema, Server, UserMapping
 from exclave.plan import import_foreign_schema, make
 
 from .refusal import Connection, run
@@ -206,6 +206,14 @@ def test_an_import_of_what_is_not_there_says_so(admin: Connection, remote: Reach
     import_refused(admin, spec, DeclarationError, '"nowhere" does not exist')
     spec = ImportForeignSchema("remote", local_schema="nowhere")
     import_refused(admin, spec, PrerequisiteError, "CREATE SCHEMA nowhere;")
+
+
+def test_an_import_from_a_wrapper_that_cannot_import_says_so(admin: Connection) -> None:
+    declared = [Extension("file_fdw"), Server("files", "file_fdw"), Schema("here")]
+    make(admin, declared).apply(admin)
+    spec = ImportForeignSchema("files", local_schema="here")
+    message = import_refused(admin, spec, ApplyError, '"file_fdw" cannot import', "ForeignTable")
+    assert "Check the name of the schema" not in message
 
 
 def test_an_import_of_a_type_that_the_hub_lacks_names_it(admin: Connection, remote: Reach) -> None:

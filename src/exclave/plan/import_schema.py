@@ -16,6 +16,9 @@ from exclave.plan.statement import Statement
 _UNDEFINED = ("42704", "3F000")
 """A type that the hub lacks, or its schema."""
 
+_NO_SCHEMAS = "HV00P"
+"""The wrapper cannot import, if the message names the command; else there is no such schema."""
+
 
 def import_statement(spec: ImportForeignSchema) -> Statement:
     """Write IMPORT FOREIGN SCHEMA."""
@@ -111,6 +114,13 @@ def _run(hub: Connection, spec: ImportForeignSchema, before: Snapshot) -> None:
         message = hub.message(error)
     else:
         return
+    if sqlstate == _NO_SCHEMAS and "IMPORT FOREIGN SCHEMA" in message:
+        wrapper = before.catalog.servers[spec.server].wrapper
+        raise ApplyError(
+            f'{spec}: the foreign-data wrapper "{wrapper}" cannot import; declare a ForeignTable '
+            f"for each table instead. PostgreSQL said: {message}",
+            sqlstate,
+        )
     if sqlstate in _UNDEFINED:
         _refuse_without_mapping(spec, before)
         message += "\nCreate it on the hub first, or leave such tables out with except_."
