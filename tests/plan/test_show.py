@@ -79,6 +79,54 @@ def test_what_is_altered_is_shown_property_by_property() -> None:
     )
 
 
+def test_a_renamed_column_is_shown_under_both_names_and_not_as_lost() -> None:
+    def table(*columns: Column) -> Catalog:
+        return Catalog([SERVER, ForeignTable("t", columns, server=SERVER)])
+
+    was, new = Column("x", "int"), Column("y", "int8", renamed_from="x")
+    for plan, names in (
+        (compare(table(was), table(new)), ["x", "y"]),
+        (compare(table(was), table(new)).reverse(), ["y", "x"]),
+    ):
+        types = ["integer", "bigint"] if names == ["x", "y"] else ["bigint", "integer"]
+        assert plan.text().splitlines()[1:-1] == [
+            f"    column {names[0]}.name: '{names[0]}' → '{names[1]}'",
+            f"    column {names[1]}.type: '{types[0]}' → '{types[1]}'",
+        ]
+        [change] = json.loads(plan.json())["changes"]
+        [before], [after] = change["before"]["columns"], change["after"]["columns"]
+        assert (before["name"], after["name"], after["renamed_from"]) == (*names, names[0])
+        assert "renamed_from" not in before
+    [change] = json.loads(compare(table(), table(new)).json())["changes"]
+    assert "renamed_from" not in change["after"]["columns"][0]
+
+
+def test_a_secret_that_differs_has_a_line_though_its_value_is_not_shown() -> None:
+    def catalog(value: str) -> Catalog:
+        table = ForeignTable(
+            "t",
+            [Column("id", "int", options={"token": value})],
+            server=SERVER,
+            options={"url": f"https://me:{value}@there/", "table_name": "t"},
+        )
+        return Catalog([SERVER, UserMapping(SERVER, "app", options={"password": value}), table])
+
+    plan = compare(catalog("s3cr3t"), catalog("0ther"))
+    assert (
+        plan.text()
+        == """\
+~ user mapping for "app" on server "place"
+    options.password: ******** → ********
+~ foreign table "public"."t"
+    options.url: ******** → ********
+    column id.options.token: ******** → ********
+2 changes: 2 to alter.
+"""
+    )
+    assert "s3cr3t" not in plan.json()
+    assert "0ther" not in plan.json()
+
+
 def test_what_is_dropped_is_named() -> None:
     assert (
         _plan("drop").text()

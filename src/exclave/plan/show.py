@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, cast
 
 from exclave.objects import (
     Column,
     ForeignObject,
+    ForeignTable,
     Hidden,
     Index,
     IndexKey,
@@ -19,8 +20,11 @@ from exclave.objects import (
 from exclave.objects.foreign_table import Check, Generated, Partition
 from exclave.objects.grant import WITH_GRANT_OPTION, Grant
 from exclave.objects.names import quote_role
+from exclave.objects.options import NO_OPTIONS
 from exclave.objects.secret import MASK
+from exclave.plan import column as columns
 from exclave.plan.change import Change
+from exclave.plan.foreign_table import paired_columns
 from exclave.plan.statement import SecretVariables
 
 if TYPE_CHECKING:
@@ -85,14 +89,19 @@ def rich_text(lines: Iterable[Line]) -> Text:
 
 
 def change_dict(change: Change, variables: SecretVariables) -> dict[str, Json]:
-    """Give a change as JSON takes it."""
+    """Give a change as JSON takes it; a column that is renamed tells its former name."""
+    after = None if change.after is None else object_dict(change.after)
+    if after is not None and (former := {new: old for old, new in _renamed(change).items()}):
+        for column in cast("list[dict[str, Json]]", after["columns"]):
+            if (name := str(column["name"])) in former:
+                column["renamed_from"] = former[name]
     return {
         "action": change.action,
         "kind": _kind(change.subject),
         "object": str(change.subject),
         "reason": change.reason,
         "before": None if change.before is None else object_dict(change.before),
-        "after": None if change.after is None else object_dict(change.after),
+        "after": after,
         "sql": [statement.shown(variables) for statement in change.statements],
     }
 
@@ -153,10 +162,44 @@ def _details(change: Change) -> Iterator[str]:
             elif value not in _UNSET and f'"{value}"' not in str(change.after):
                 yield f"{name}: {_shown(value)}"
         return
-    old = object_dict(change.before)
+    before, renamed = change.before, _renamed(change)
+    if isinstance(before, ForeignTable) and renamed:
+        yield from (f"column {had}.name: {had!r} → {name!r}" for had, name in renamed.items())
+        now = [columns.renamed(each, renamed.get(each.name, each.name)) for each in before.columns]
+        before = replace(before, columns=now)
+    old = object_dict(before)
     for name in (name for name in old if name not in _STATE):
         for path, was, becomes in _difference(name, old[name], new[name]):
             yield f"{path}: {_shown(was)} → {_shown(becomes)}"
+    yield from _secrets_that_look_alike(before, change.after)
+
+
+def _renamed(change: Change) -> dict[str, str]:
+    """Give the new names of columns that stay and are renamed, by their former ones."""
+    match change.before, change.after:
+        case ForeignTable() as before, ForeignTable() as after:
+            pairs = paired_columns(before, after).values()
+            return {old.name: new.name for old, new in pairs if old.name != new.name}
+        case _:
+            return {}
+
+
+def _secrets_that_look_alike(before: ForeignObject, after: ForeignObject) -> Iterator[str]:
+    """Tell of secrets that differ in what must not be shown, such as two passwords."""
+    new = dict(_options(after))
+    for path, options in _options(before):
+        for name, value in new.get(path, NO_OPTIONS).items():
+            had = options.get(name)
+            if had != value and plain(had) == plain(value):
+                yield f"{path}.{name}: {_shown(plain(had))} → {_shown(plain(value))}"
+
+
+def _options(value: ForeignObject) -> Iterator[tuple[str, Options]]:
+    own = getattr(value, "options", None)
+    if isinstance(own, Options):
+        yield "options", own
+    if isinstance(value, ForeignTable):
+        yield from ((f"column {column.name}.options", column.options) for column in value.columns)
 
 
 def _difference(path: str, old: Json, new: Json) -> Iterator[tuple[str, Json, Json]]:
