@@ -259,6 +259,23 @@ def test_a_data_directory_of_ones_own_is_kept_and_gone_on_with(
         psycopg.connect(own.dsn("kept", tcp=True)).close()
 
 
+def test_a_data_directory_in_use_is_refused_and_stays_as_it_is(
+    cluster: Cluster, reachable_folder: Path
+) -> None:
+    data = reachable_folder / "data"
+    other = Cluster(installation=cluster.installation, data_dir=data, settings={"work_mem": "7MB"})
+    with Cluster(installation=cluster.installation, data_dir=data, auth="scram") as own:
+        files = {name: (data / name).read_text() for name in ("pg_hba.conf", "exclave.conf")}
+        with pytest.raises(ClusterError, match=f"process {own.pid}, runs on {data}"):
+            other.start()
+        assert files == {name: (data / name).read_text() for name in files}
+        assert setting(own, "server_version_num")
+        own.kill()
+        assert (data / "postmaster.pid").exists()
+        with other:
+            assert setting(other, "work_mem") == "7MB"
+
+
 def test_a_data_directory_of_another_version_is_refused(cluster: Cluster, tmp_path: Path) -> None:
     (tmp_path / "PG_VERSION").write_text("9.6\n")
     with pytest.raises(ClusterError, match=r"was made by PostgreSQL 9\.6"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +48,32 @@ def initialize(installation: Installation, data: Path) -> None:
         ],
         installation.environment(),
     )
+
+
+def check_free(data: Path) -> None:
+    """Refuse a data directory on which a server runs, before anything in it is changed.
+
+    What a killed server left behind is no hindrance.
+
+    Notes
+    -----
+    Source: "postmaster.pid" in "Database File Layout" of PostgreSQL's documentation; which
+    processes count as alive is as in `CreateLockFile` of its miscinit.c.
+    """
+    with suppress(OSError, ValueError):
+        lock = data / "postmaster.pid"
+        process = abs(int(lock.read_text().partition("\n")[0]))
+        if process == os.getpid():
+            return
+        os.kill(process, 0)
+        # Root reaches all processes; one of another user than the server's has taken its number.
+        status = Path(f"/proc/{process}")
+        if status.exists() and status.stat().st_uid != lock.stat().st_uid:
+            return
+        raise ClusterError(
+            f"another server, process {process}, runs on {data}; stop it first, or take another "
+            "directory"
+        )
 
 
 def check_version(installation: Installation, data: Path) -> None:

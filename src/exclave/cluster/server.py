@@ -15,6 +15,7 @@ from exclave.cluster import settings as server_settings
 from exclave.cluster.data_directory import (
     SUPERUSER,
     Auth,
+    check_free,
     check_version,
     configure,
     initialize,
@@ -374,6 +375,8 @@ class Cluster:
     def _prepare(self) -> None:
         """Make the folder, the guardian that will remove it, and the data directory in it."""
         installation = self.installation
+        if self._kept_data is not None:
+            check_free(self._kept_data)
         self._owner = os.getpid()
         self._folder = folder = make_folder()
         self._port = Port()
