@@ -19,6 +19,7 @@ from exclave.errors import (
     StalePlanError,
 )
 from exclave.objects import (
+    Catalog,
     Check,
     Column,
     Extension,
@@ -81,6 +82,63 @@ def test_a_name_of_63_bytes_is_kept_whole(admin: Connection) -> None:
     assert make(admin, desired).apply(admin)
     assert name in read(admin).catalog.servers
     assert not make(admin, desired)
+
+
+# Values of another kind --------------------------------------------------------------------------
+
+TABLE = 'foreign table "public"."t"'
+
+OF_ANOTHER_KIND: dict[str, tuple[Callable[[], object], str, str]] = {
+    "partition": (lambda: odd(partition_of="e.part"), TABLE, "Partition(parent, bound)"),
+    "parents": (lambda: odd(inherits="par"), f"parents (inherits) of {TABLE}", "['parent']"),
+    "parent": (lambda: odd(inherits=[1]), f"parents (inherits) of {TABLE}", "['parent']"),
+    "checks": (lambda: odd(checks=["x>1"]), f"checks of {TABLE}", "Check("),
+    "columns": (lambda: odd(columns=["x"]), f"columns of {TABLE}", "Column("),
+    "column": (lambda: odd(columns=Column("x", "int")), f"columns of {TABLE}", "Column("),
+    "grants": (lambda: odd(grants=["app"]), f"grants of {TABLE}", "Grant("),
+    "privilege": (lambda: odd(grants={"app": [1]}), f"grants of {TABLE} to 'app'", "['SELECT']"),
+    "options": (lambda: odd(options=[("a", "hunter2")]), f"options of {TABLE}", "mapping"),
+    "no type": (lambda: odd_column(None), 'type of column "a"', "'integer'"),
+    "type of Python": (lambda: odd_column(int), 'type of column "a"', "'integer'"),
+    "identity": (lambda: odd_column("int", identity="YES"), 'identity of column "a"', "BY DEFAULT"),
+    "one object": (lambda: odd_catalog(Server("s")), "Server(name='s'", "[object]"),
+}
+
+
+def odd(columns: Any = (), **given: Any) -> ForeignTable:
+    return ForeignTable("t", columns, server="s", **given)
+
+
+def odd_column(type_: Any, **given: Any) -> Column:
+    return Column("a", type_, **given)
+
+
+def odd_catalog(objects: Any) -> Catalog:
+    return Catalog(objects)
+
+
+@pytest.mark.parametrize(
+    ("declare", "what", "advice"), OF_ANOTHER_KIND.values(), ids=OF_ANOTHER_KIND
+)
+def test_a_value_of_another_kind_says_what_is_expected(
+    declare: Callable[[], object], what: str, advice: str
+) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        declare()
+    assert what in str(caught.value)
+    assert advice in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_one_object_alone_is_no_list_of_declarations(admin: Connection) -> None:
+    alone: Any = Server("s")
+    with pytest.raises(DeclarationError, match=r"write \[object\]"):
+        make(admin, alone)
+
+
+def test_an_identity_may_be_written_small() -> None:
+    small: Any = "by default"
+    assert Column("a", "int", identity=small) == Column("a", "int", identity="BY DEFAULT")
 
 
 # Options and versions ----------------------------------------------------------------------------

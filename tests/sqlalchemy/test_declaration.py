@@ -36,6 +36,14 @@ class Shout(sa.types.TypeDecorator[str]):
     cache_ok = True
 
 
+@pytest.mark.parametrize("given", [{"partition_of": "e.part"}, {"inherits": "par"}], ids=str)
+def test_a_parent_of_another_kind_says_what_is_expected(given: dict[str, Any]) -> None:
+    [(name, value)] = given.items()
+    with pytest.raises(DeclarationError, match=name) as caught:
+        ForeignTable("t", MetaData(), Column("id", Integer), server="s", **given)
+    assert repr(value) in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("type_", "expected"),
     [

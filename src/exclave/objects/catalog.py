@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from exclave.errors import DeclarationError
 from exclave.objects.extension import Extension
@@ -48,6 +48,11 @@ class Catalog:
     materialized_views: Mapping[tuple[str, str], MaterializedView]
 
     def __init__(self, objects: Iterable[ForeignObject] = ()) -> None:
+        if not isinstance(objects, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DeclarationError(
+                f"{cast('object', objects)!r} is no list of foreign objects; write [object], even "
+                "for one alone."
+            )
         given = list(objects)
         for value in given:
             if not isinstance(value, ForeignObject):  # pyright: ignore[reportUnnecessaryIsInstance]

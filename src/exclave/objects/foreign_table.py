@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from exclave.errors import DeclarationError
+from exclave.objects.collected import collected
 from exclave.objects.data_type import canonical_type
 from exclave.objects.grant import Grants, GrantsInput, make_grants
 from exclave.objects.names import QualifiedName, check_name, check_role, former_name
@@ -82,6 +83,48 @@ class Partition:
         object.__setattr__(self, "parent", QualifiedName.of(parent, "table"))
         check_text(bound, "bound of a partition")
         object.__setattr__(self, "bound", _one_line(bound))
+
+
+def check_partition(partition: Partition | None, what: str) -> Partition | None:
+    """Check that what a declaration gives as its partition is one.
+
+    Parameters
+    ----------
+    partition
+        The partition; ``None`` is accepted.
+    what
+        The foreign table, for the message.
+
+    Raises
+    ------
+    DeclarationError
+        When it is something else, such as the parent's name.
+    """
+    if isinstance(partition, Partition | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return partition
+    raise DeclarationError(
+        f"{what}: partition_of must be a Partition(parent, bound), "
+        f"not {cast('object', partition)!r}."
+    )
+
+
+def make_parents(inherits: Iterable[QualifiedName | str], what: str) -> frozenset[QualifiedName]:
+    """Make the names of parent tables from what a declaration gives.
+
+    Parameters
+    ----------
+    inherits
+        The names.
+    what
+        The foreign table, for the message.
+
+    Raises
+    ------
+    DeclarationError
+        When they are none, or one string alone.
+    """
+    names = collected(inherits, QualifiedName | str, f"parents (inherits) of {what}", "'parent'")
+    return frozenset(QualifiedName.of(parent) for parent in names)
 
 
 _PIECE = re.compile(
@@ -187,6 +230,10 @@ class Column:
         del effective_options  # derived; accepted so that dataclasses.replace works
         assign = object.__setattr__
         assign(self, "name", check_name(name, "column"))
+        if not isinstance(type, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DeclarationError(
+                f"The type of column \"{name}\" must be a string such as 'integer', not {type!r}."
+            )
         assign(self, "type", canonical_type(type))
         if isinstance(collation, str):
             collation = QualifiedName(check_name(collation, "collation"))
@@ -198,7 +245,7 @@ class Column:
             check_text(default, f'default of column "{name}"')
         assign(self, "default", default)
         assign(self, "generated", Generated(generated) if isinstance(generated, str) else generated)
-        assign(self, "identity", identity)
+        assign(self, "identity", _checked_identity(identity, name))
         all_options = Options(options, f'column "{name}"') if options else NO_OPTIONS
         assign(self, "options", all_options)
         if comment:
@@ -220,6 +267,18 @@ class Column:
     def __hash__(self) -> int:
         # Tells most columns apart, and is asked of each column of a table.
         return hash((self.name, self.type))
+
+
+def _checked_identity(identity: str | None, column: str) -> str | None:
+    if identity is None:
+        return None
+    words = identity.upper() if isinstance(identity, str) else identity  # pyright: ignore[reportUnnecessaryIsInstance]
+    if words not in get_args(Identity):
+        allowed = " or ".join(map(repr, get_args(Identity)))
+        raise DeclarationError(
+            f'The identity of column "{column}" must be {allowed}, not {identity!r}.'
+        )
+    return words
 
 
 @lru_cache(maxsize=4096)
@@ -317,11 +376,16 @@ class ForeignTable:
         assign(self, "name", check_name(name, "foreign table"))
         server_name = server.name if isinstance(server, Server) else server
         assign(self, "server", check_name(server_name, "foreign server"))
-        assign(self, "columns", tuple(columns))
+        assign(
+            self,
+            "columns",
+            collected(columns, Column, f"columns of {self}", "Column('id', 'integer')"),
+        )
         assign(self, "options", Options(options, str(self)))
-        assign(self, "checks", frozenset(checks))
-        assign(self, "inherits", frozenset(QualifiedName.of(parent) for parent in inherits))
-        assign(self, "partition_of", partition_of)
+        example = "Check('positive', 'id > 0')"
+        assign(self, "checks", frozenset(collected(checks, Check, f"checks of {self}", example)))
+        assign(self, "inherits", make_parents(inherits, str(self)))
+        assign(self, "partition_of", check_partition(partition_of, str(self)))
         assign(self, "owner", owner and check_role(owner, "role"))
         assign(self, "grants", make_grants(grants, "foreign table", str(self)))
         assign(self, "comment", check_text(comment, f"comment of {self}") or None)

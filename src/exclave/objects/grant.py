@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from exclave.errors import DeclarationError
+from exclave.objects.collected import collected
 from exclave.objects.names import PUBLIC, check_role
 
 PRIVILEGES: Mapping[str, tuple[str, ...]] = {
@@ -95,9 +96,9 @@ def make_grants(values: GrantsInput | None, kind: str, what: str) -> Grants | No
     if not values:
         return frozenset()
     if isinstance(values, Mapping):
-        grants = list(_from_mapping(cast("Mapping[str, Iterable[str] | str]", values)))
+        grants = list(_from_mapping(cast("Mapping[str, Iterable[str] | str]", values), what))
     else:
-        grants = list(values)
+        grants = collected(values, Grant, f"grants of {what}", "Grant('app', 'SELECT')")
     for grant in grants:
         if grant.privilege != ALL and grant.privilege not in PRIVILEGES[kind]:
             raise DeclarationError(
@@ -120,9 +121,10 @@ def make_grants(values: GrantsInput | None, kind: str, what: str) -> Grants | No
     )
 
 
-def _from_mapping(values: Mapping[str, Iterable[str] | str]) -> Iterable[Grant]:
-    for role, privileges in values.items():
-        for text in (privileges,) if isinstance(privileges, str) else privileges:
+def _from_mapping(values: Mapping[str, Iterable[str] | str], what: str) -> Iterable[Grant]:
+    for role, given in values.items():
+        privileges = (given,) if isinstance(given, str) else given
+        for text in collected(privileges, str, f"grants of {what} to {role!r}", "'SELECT'"):
             privilege = " ".join(text.upper().split()).replace("ALL PRIVILEGES", ALL)
             yield Grant(
                 role,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import final
+from typing import cast, final
 
 from exclave.errors import DeclarationError
 from exclave.objects.names import check_name
@@ -56,6 +56,12 @@ class Options(Mapping[str, OptionValue]):
     def __init__(self, values: Mapping[str, OptionInput] = {}, what: str = "object") -> None:
         if isinstance(values, Options):
             self._values: dict[str, OptionValue] = values._values
+        elif not isinstance(values, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            # Not shown, since there may be a secret among them.
+            raise DeclarationError(
+                f"The options of {what} must be a mapping of names to values, such as "
+                f"{{'table_name': 't'}}, not a {type(cast('object', values)).__name__}."
+            )
         else:
             self._values = {
                 _checked_name(name, what): _checked_value(name, value, what)

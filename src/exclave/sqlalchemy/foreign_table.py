@@ -10,6 +10,7 @@ from sqlalchemy.sql.schema import SchemaItem
 
 from exclave.errors import DeclarationError
 from exclave.objects import Options, Partition, QualifiedName, Server
+from exclave.objects.foreign_table import check_partition, make_parents
 from exclave.objects.grant import GrantsInput, make_grants
 from exclave.objects.names import check_name, check_role
 from exclave.objects.options import NO_OPTIONS, OptionInput
@@ -178,8 +179,8 @@ inherits, partition_of, owner, grants, renamed_from, column_renamed_from
             for column, grants in (column_grants or {}).items()
         },
         remote_generated=frozenset(remote_generated),
-        inherits=frozenset(QualifiedName.of(parent) for parent in inherits),
-        partition_of=partition_of,
+        inherits=make_parents(inherits, "the foreign table"),
+        partition_of=check_partition(partition_of, "the foreign table"),
         owner=owner and check_role(owner, "role"),
         grants=make_grants(grants, "foreign table", "the foreign table"),
         renamed_from=renamed_from,
