@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -140,6 +141,15 @@ def test_starting_what_runs_and_stopping_what_does_not_do_nothing(cluster: Clust
         own.stop()
         own.kill()
     own.close()
+
+
+def test_a_way_to_log_in_or_to_stop_that_there_is_not_is_refused(cluster: Cluster) -> None:
+    unknown: Any = "md5"
+    with pytest.raises(ClusterError, match="auth trust or scram, found 'md5'"):
+        Cluster(auth=unknown)
+    with pytest.raises(ClusterError, match="mode smart or fast or immediate, found 'md5'"):
+        cluster.stop(unknown)
+    assert cluster.running
 
 
 def test_the_log_has_all_that_the_server_has_said(cluster: Cluster) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from exclave.cluster.installation import Installation
 from exclave.cluster.privilege import give_to_server_user, run_program
@@ -18,6 +18,12 @@ Auth = Literal["trust", "scram"]
 SUPERUSER = "postgres"
 
 _CONFIGURATION = "exclave.conf"
+
+
+def check_auth(auth: str) -> None:
+    """Refuse a way to log in that a cluster does not know."""
+    if auth not in get_args(Auth):
+        raise ClusterError(f"expected auth {' or '.join(get_args(Auth))}, found {auth!r}")
 
 
 def initialize(installation: Installation, data: Path) -> None:

@@ -15,6 +15,7 @@ from exclave.cluster import settings as server_settings
 from exclave.cluster.data_directory import (
     SUPERUSER,
     Auth,
+    check_auth,
     check_free,
     check_version,
     configure,
@@ -87,6 +88,7 @@ class Cluster:
         self._installation = installation
         self._settings = {**server_settings.THROW_AWAY, **(settings or {})}
         server_settings.check(self._settings)
+        check_auth(auth)
         self._auth: Auth = auth
         self._kept_data = None if data_dir is None else Path(data_dir).absolute()
         self._start_timeout = start_timeout
@@ -194,8 +196,10 @@ class Cluster:
         Raises
         ------
         ClusterError
-            If it does not end in time.
+            If it does not end in time, or there is no such mode.
         """
+        if mode not in _SIGNALS:
+            raise ClusterError(f"expected stop mode {' or '.join(_SIGNALS)}, found {mode!r}")
         if self._process is not None and self.running:
             self._process.stop(_SIGNALS[mode], self._stop_timeout)
 
