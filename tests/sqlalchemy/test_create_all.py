@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateTable, DropTable, FetchedValue
 
 import exclave as xc
 from exclave.cluster import Database
-from exclave.errors import DeclarationError
+from exclave.errors import CatalogError, DeclarationError
 from exclave.sqlalchemy import (
     ForeignTable,
     MaterializedView,
@@ -239,6 +239,24 @@ def test_options_of_tables_that_are_not_created_are_not_looked_at(
     with engine.begin() as connection:
         metadata.create_all(connection, tables=[local])
         assert tables_in(connection) == {"local": "r"}
+
+
+@pytest.mark.parametrize("checkfirst", [True, False])
+@pytest.mark.parametrize("schema", [None, "main"])
+def test_another_database_is_refused_before_anything_is_made(
+    schema: str | None, checkfirst: bool
+) -> None:
+    metadata = MetaData(schema=schema)
+    local = Table("local", metadata, Column("id", Integer))
+    foreign = ForeignTable("f", metadata, Column("id", Integer), server="remote_server")
+    with sa.create_engine("sqlite://").connect() as connection:
+        with pytest.raises(CatalogError, match="sqlite"):
+            metadata.create_all(connection, checkfirst=checkfirst)
+        with pytest.raises(CatalogError, match="sqlite"):
+            foreign.create(connection, checkfirst=checkfirst)
+        assert not sa.inspect(connection).get_table_names()
+        metadata.create_all(connection, tables=[local])
+        assert sa.inspect(connection).get_table_names() == ["local"]
 
 
 def test_a_secret_in_options_of_a_table_is_sent_unseen(make_hub, caplog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlalchemy.engine.mock import MockConnection
 from exclave.objects import MaterializedView
 from exclave.plan.ledger import remember
 from exclave.sqlalchemy.connection import SqlalchemyConnection
-from exclave.sqlalchemy.declaration import is_federated, is_ordinary
+from exclave.sqlalchemy.declaration import is_federated, is_ordinary, is_planned
 from exclave.sqlalchemy.desired import check_foreign_keys, declared_by
 from exclave.sqlalchemy.instead import never
 from exclave.sqlalchemy.naming import Naming
@@ -42,8 +43,11 @@ def listen_to(metadata: sa.MetaData) -> None:
         event.listen(metadata, "before_drop", _before_drop_all)
 
 
-def _before_create_all(target: sa.MetaData, connection: Bind, **more: Any) -> None:
-    del connection, more
+def _before_create_all(
+    target: sa.MetaData, connection: Bind, *, tables: Iterable[sa.Table] = (), **more: Any
+) -> None:
+    del more
+    _check_database(connection, tables)
     check_foreign_keys(target)
     _before_drop_all(target)
 
@@ -55,8 +59,15 @@ def _before_drop_all(target: sa.MetaData, connection: Bind | None = None, **more
             attach(table)  # also what was added to it since
 
 
+def _check_database(connection: Bind, tables: Iterable[sa.Table]) -> None:
+    """Refuse a database that has no foreign tables, before it is asked what it does not have."""
+    if not isinstance(connection, MockConnection) and any(is_planned(table) for table in tables):
+        SqlalchemyConnection(connection)  # checks it
+
+
 def _before_create(target: sa.Table, connection: Bind, **more: Any) -> None:
-    del connection, more
+    del more
+    _check_database(connection, [target])
     if not event.contains(target.metadata, "before_create", _before_create_all):
         check_foreign_keys(target.metadata)  # a copy's metadata
     attach(target)
