@@ -41,6 +41,22 @@ def test_when_one_fails_none_is_made(admin: Connection) -> None:
     assert not read(admin).catalog.servers
 
 
+def test_a_character_that_the_session_cannot_send_is_told_and_nothing_is_made(
+    admin: Connection, database: Database
+) -> None:
+    declared = [Server("s"), Server("t", comment="5 €")]
+    with database.connect(client_encoding="latin1") as narrow:
+        plan = make(narrow, declared)
+        for attempt in (plan.apply, lambda connection: run(plan.changes, connection)):
+            with pytest.raises(ApplyError, match="SET client_encoding = 'UTF8'") as caught:
+                attempt(narrow)
+            assert """Could not create foreign server "t": '€'""" in str(caught.value)
+        assert not read(admin).catalog.servers
+        narrow.execute("SET client_encoding = 'UTF8'")
+        assert plan.apply(narrow)
+    assert not make(admin, declared)
+
+
 def test_nothing_is_begun_when_a_secret_is_missing(admin: Connection) -> None:
     mapping = UserMapping("s", options={"password": Secret.env("EXCLAVE_NOT_SET")})
     with pytest.raises(SecretError, match="Could not create user mapping"):

@@ -155,6 +155,13 @@ def _run(hub: Connection, change: Change, resolve: Resolver) -> None:
         try:
             with needed_for(f"Could not {change}"):
                 statement.run(hub, resolve)
+        except UnicodeEncodeError as error:
+            character = error.object[error.start]
+            raise ApplyError(
+                f"Could not {change}: {character!r} is no character of the session's "
+                "client_encoding. Run SET client_encoding = 'UTF8' first; everything is rolled "
+                "back."
+            ) from None
         except Exception as error:
             sqlstate = hub.sqlstate(error)
             if sqlstate is None:
