@@ -77,6 +77,15 @@ def test_a_secret_that_the_session_cannot_encode_stays_unseen(database: Database
         assert not {"s3cr3t", "2603"} & set(re.findall(r"\w+", repr(caught.value)))
 
 
+def test_a_parameter_that_the_session_cannot_encode_says_what_to_do(database: Database) -> None:
+    with database.connect(client_encoding="latin1") as connection:
+        session = connection_of(connection)
+        for ask in (session.fetch, session.select):
+            with pytest.raises(CatalogError, match=r"'☃' is no character.*SET client_encoding"):
+                ask("SELECT $1::text", ["on ☃"])
+        assert session.fetch("SELECT $1::text", ["on é"]) == [("on é",)]
+
+
 def test_what_has_the_methods_is_a_connection_already(session: Connection) -> None:
     assert connection_of(session) is session
     assert isinstance(session, PsycopgConnection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -172,6 +173,22 @@ def test_the_catalog_reads_the_same_over_every_driver(database, hub) -> None:
         return catalog.read(SqlalchemyConnection(connection))
 
     assert hub.run(work) == expected
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_a_parameter_that_the_session_cannot_encode_says_what_to_do(
+    make_hub: Callable[..., Any], driver: str
+) -> None:
+    narrow = make_hub(driver, connect_args={"client_encoding": "latin1"})
+
+    def work(connection: sa.Connection) -> None:
+        session = SqlalchemyConnection(connection)
+        for ask in (session.fetch, session.select):
+            with pytest.raises(CatalogError, match=r"'☃' is no character.*SET client_encoding"):
+                ask("SELECT $1::text", ["on ☃"])
+        assert [tuple(row) for row in session.fetch("SELECT $1::text", ["on é"])] == [("on é",)]
+
+    narrow.run(work)
 
 
 @pytest.mark.parametrize("make", [object, lambda: sa.create_engine("sqlite://").connect()])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from exclave.errors import CatalogError, SecretError
@@ -18,6 +18,24 @@ UNSENDABLE_SECRET = (
     "Run SET client_encoding = 'UTF8' first."
 )
 """What to say instead of what a driver says, which shows the character or all of the secret."""
+
+
+@contextmanager
+def sendable() -> Generator[None]:
+    """Say of a query whose parameters cannot be sent, such as names, what can be done.
+
+    Raises
+    ------
+    CatalogError
+        Instead of the driver's exception.
+    """
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise CatalogError(
+            f"{error.object[error.start]!r} is no character of the session's client_encoding. "
+            "Run SET client_encoding = 'UTF8' first."
+        ) from None
 
 
 class Connection(Protocol):
@@ -86,7 +104,8 @@ class PsycopgConnection:
         """Run a query and give all of its rows."""
         from psycopg.rows import tuple_row  # the connection's own may give anything
 
-        with self._psycopg.RawCursor(self._connection, row_factory=tuple_row) as cursor:
+        raw = self._psycopg.RawCursor(self._connection, row_factory=tuple_row)
+        with sendable(), raw as cursor:
             cursor.execute(cast("Any", sql), parameters or None)
             return cast("list[Row]", cursor.fetchall())
 
@@ -94,7 +113,8 @@ class PsycopgConnection:
         """Run any statement and give the names of its columns, and its rows; both may be none."""
         from psycopg.rows import tuple_row
 
-        with self._psycopg.RawCursor(self._connection, row_factory=tuple_row) as cursor:
+        raw = self._psycopg.RawCursor(self._connection, row_factory=tuple_row)
+        with sendable(), raw as cursor:
             cursor.execute(cast("Any", sql), parameters or None)
             if cursor.description is None:
                 return (), []

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from exclave.catalog.connection import UNSENDABLE_SECRET, Row
+from exclave.catalog.connection import UNSENDABLE_SECRET, Row, sendable
 from exclave.errors import ApplyError, CatalogError, ExclaveError, SecretError
 from exclave.objects.secret import MASK
 from exclave.sqlalchemy.placeholders import percent_style
@@ -57,7 +57,7 @@ class SqlalchemyConnection:
         It goes past SQLAlchemy's log and events: with ``echo="debug"`` SQLAlchemy logs the rows
         of a result, and the options of user mappings are among those that the engine reads.
         """
-        with self._cursor() as cursor:
+        with sendable(), self._cursor() as cursor:
             if parameters:
                 cursor.execute(*self._native(sql, parameters))
             else:
@@ -66,7 +66,7 @@ class SqlalchemyConnection:
 
     def select(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[tuple[str, ...], list[Row]]:
         """Run any statement and give the names of its columns, and its rows; both may be none."""
-        with self._cursor() as cursor:
+        with sendable(), self._cursor() as cursor:
             if parameters:
                 cursor.execute(*self._native(sql, parameters))
             else:
