@@ -203,6 +203,49 @@ def test_conditions_become_parameters(web: psycopg.Connection, api: Api) -> None
     assert "Parameters: q" in shown
 
 
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize(
+    ("kind", "spelled", "value", "sent"),
+    [
+        ("int", "2", "2.0::numeric", "2"),
+        ("int", "2", "2::float8", "2"),
+        ("numeric", "1.5", "1.50::numeric", "1.5"),
+        ("numeric(4,1)", "1.54", "1.5::numeric", None),
+        ("real", "0.1", "0.1::real", None),
+        ("char(3)", '"a  "', "'a'::bpchar", None),
+        ("timestamptz", '"2013-01-01T01:00+01"', "'2013-01-01 00:00+00'::timestamptz", None),
+        ("mood", '"sad"', "'sad'::mood", "sad"),
+        ("small", "1", "1.0::numeric", "1"),
+        ("code", '"a  "', "'a'::bpchar", None),
+    ],
+)
+def test_values_are_asked_for_as_the_server_spells_them(
+    web: psycopg.Connection,
+    api: Api,
+    kind: str,
+    spelled: str,
+    value: str,
+    sent: str | None,
+    mode: str,
+) -> None:
+    web.execute("CREATE TYPE mood AS ENUM ('sad')")
+    web.execute("CREATE DOMAIN small AS int; CREATE DOMAIN letters AS char(3)")
+    web.execute("CREATE DOMAIN code AS letters")
+    has = spelled.strip('"')
+    api.routes["/v1/things"] = lambda asked: Answer(
+        f'[{{"v": {spelled}}}]' if asked.parameters.get("v", has) == has else "[]"
+    )
+    make(web, f"v {kind} OPTIONS (parameter 'v')", path="things")
+    web.execute(sql.SQL(f"SET plan_cache_mode = {mode}"))
+    web.execute(
+        sql.SQL("PREPARE one({}) AS SELECT count(*) FROM t WHERE v = $1").format(
+            sql.SQL(value.rpartition(":")[2])
+        )
+    )
+    assert rows(web, f"EXECUTE one({value})") == [(1,)]
+    assert [asked.parameters for asked in api.asked] == [{} if sent is None else {"v": sent}]
+
+
 def test_rows_of_another_table_are_looked_up(web: psycopg.Connection, api: Api) -> None:
     def one(asked: Asked) -> Answer:
         wanted = asked.parameters.get("id")

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from exclave.fdw import (
-    Column,
-    Comparison,
-    Condition,
     ForeignDataWrapper,
     Lookup,
-    Parameter,
     ScanContext,
     ScanPlan,
     ScanRequest,
     Table,
 )
-from exclave.wrappers.http import addresses, answers, client, options, pages
+from exclave.wrappers.http import addresses, answers, client, options, pages, parameters
 from exclave.wrappers.http.options import setting
 
 _REQUEST, _PER_ROW = 1000, 0.1
@@ -28,8 +21,6 @@ _REQUEST, _PER_ROW = 1000, 0.1
 
 _FEWER = 0.01
 """The share of rows that a parameter leaves, as a guess."""
-
-_PLAIN = (str, bool, int, float, Decimal, UUID, datetime.date, datetime.time)
 
 
 class Http(ForeignDataWrapper):
@@ -50,9 +41,9 @@ class Http(ForeignDataWrapper):
     def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
         """Choose the conditions that become parameters."""
         _, _, own = _options(table)
-        pushed = dict(_parameters(table, request.conditions))
+        pushed = dict(parameters.chosen(table, request.conditions))
         rows = max(1.0, own.estimate * _FEWER ** len(pushed))
-        equal = [column for column in table.columns if _parameter(column, "=") is not None]
+        equal = [column for column in table.columns if parameters.name(column, "=") is not None]
         fewer = max(1.0, own.estimate * _FEWER)
         return ScanPlan(
             remote={"parameters": pushed},
@@ -68,11 +59,7 @@ class Http(ForeignDataWrapper):
     def scan(self, plan: ScanPlan, context: ScanContext) -> Iterator[tuple[Any, ...]]:
         """Ask for one page after the other, as rows are wanted."""
         wrapper, server, own = _options(context.table)
-        asked: dict[str, str] = {}
-        given: dict[str, int] = plan.remote["parameters"]
-        for name, number in given.items():
-            text = _text(context.conditions[number])
-            asked |= {} if text is None else {name: text}
+        asked = dict(parameters.given(context, plan.remote["parameters"]))
         url = addresses.joined(server.url, own.path)
         pick = answers.picker(context.table.columns, plan.columns)
         how = _pages(server, own)
@@ -109,32 +96,3 @@ def _pages(server: options.ServerOptions, own: options.TableOptions) -> pages.Pa
         size=setting(server, own, "page_size"),
         next=setting(server, own, "next"),
     )
-
-
-def _parameter(column: Column, operator: str) -> str | None:
-    assert isinstance(column.options, options.ColumnOptions)
-    return column.options.parameter if column.options.operator == operator else None
-
-
-def _parameters(table: Table, conditions: tuple[Condition, ...]) -> Iterator[tuple[str, int]]:
-    """Give parameters with the places of the conditions that they stand for, one each."""
-    columns = {column.name: column for column in table.columns}
-    taken: set[str] = set()
-    for number, condition in enumerate(conditions):
-        if not isinstance(condition, Comparison):
-            continue
-        name = _parameter(columns[condition.column], condition.operator)
-        sendable = isinstance(condition.value, Parameter) or _text(condition) is not None
-        if name is not None and name not in taken and sendable:
-            taken.add(name)
-            yield name, number
-
-
-def _text(condition: Condition) -> str | None:
-    """Write the value of a condition as a parameter; None if there is no plain way."""
-    value = condition.value if isinstance(condition, Comparison) else None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    return str(value) if isinstance(value, _PLAIN) else None
