@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from psycopg import sql
 
+from .conftest import make, rows
+
 PEOPLE = pa.table(
     {
         "id": [1, 2, 3, 4],
@@ -26,36 +28,8 @@ PEOPLE = pa.table(
 COLUMNS = "id bigint, name text, height numeric(3,2), born date"
 
 
-def rows(connection: psycopg.Connection, query: str) -> list[tuple[object, ...]]:
-    return connection.execute(sql.SQL(query)).fetchall()
-
-
 def explained(connection: psycopg.Connection, query: str) -> str:
     return "\n".join(str(row[0]) for row in rows(connection, f"EXPLAIN {query}"))
-
-
-@pytest.fixture
-def files(connection: psycopg.Connection, folder: Path) -> psycopg.Connection:
-    """A connection to a database with a wrapper of files and a server for `folder`."""
-    connection.execute("SELECT exclave.create_wrapper('files', 'exclave.wrappers.files:Files')")
-    connection.execute(
-        sql.SQL("CREATE SERVER files FOREIGN DATA WRAPPER files OPTIONS (root {})").format(
-            sql.Literal(str(folder))
-        )
-    )
-    return connection
-
-
-def make(connection: psycopg.Connection, name: str, columns: str, **options: str) -> None:
-    listed = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(key), sql.Literal(value))
-        for key, value in options.items()
-    )
-    connection.execute(
-        sql.SQL("CREATE FOREIGN TABLE {} ({}) SERVER files OPTIONS ({})").format(
-            sql.Identifier(name), sql.SQL(columns), listed
-        )
-    )
 
 
 def write(folder: Path, name: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exclave.fdw import Table, WrapperError
-from exclave.wrappers.files import delimited, engine
+from exclave.wrappers.files import delimited, engine, names
 from exclave.wrappers.files.columns import SourceColumn, requested_type, source_column
 from exclave.wrappers.files.engine import EngineSettings, quoted_paths, quoted_text
 from exclave.wrappers.files.options import (
@@ -68,18 +68,12 @@ def source_of(table: Table) -> Source:
     declared = {_file_name(column.name, column.options): column.type for column in table.columns}
     settings = settings_of(table.wrapper.options, files.root)
     if files.format == "jsonl":
-        declared = _as_written(declared, described(make(settings, files, options)))
+        found = described(make(settings, files, options))
+        declared = {  # as the files spell it: keys of JSON that differ in case would be NULL
+            names.meant(table.name, name, found, keys=True) or name: kind
+            for name, kind in declared.items()
+        }
     return make(settings, files, options, declared)
-
-
-def _as_written(declared: Mapping[str, str], found: Iterable[str]) -> dict[str, str]:
-    """Spell names as the files do: keys of JSON that differ in case would be NULL."""
-    written = set(found)
-    folded = {name.lower(): name for name in written}
-    return {
-        name if name in written else folded.get(name.lower(), name): kind
-        for name, kind in declared.items()
-    }
 
 
 def make(
@@ -124,8 +118,8 @@ def _arguments(
     if options.union_by_name and files.format != "jsonl":
         common.append("union_by_name = true")
     if files.format == "csv":
-        names = None if declared is None else [each for each in declared if each not in partitions]
-        return [*delimited.arguments(files, options, names), *common]
+        own = None if declared is None else [each for each in declared if each not in partitions]
+        return [*delimited.arguments(files, options, own), *common]
     if files.format == "jsonl":
         return [*_json(declared, partitions), *common]
     return common
@@ -168,20 +162,25 @@ def columns_of(table: Table, source: Source) -> dict[str, SourceColumn]:
         If the files do not have one of them.
     """
     found = described(source)
-    folded: dict[str, list[str]] = {}
-    for name in found:
-        folded.setdefault(name.lower(), []).append(name)
     made: dict[str, SourceColumn] = {}
+    read_as: dict[str, str] = {}
     for column in table.columns:
         wanted = _file_name(column.name, column.options)
-        names = [wanted] if wanted in found else folded.get(wanted.lower(), [])
-        if len(names) != 1:
+        name = names.meant(table.name, wanted, found)
+        if name is None:
             raise WrapperError(
                 f'the files of table "{table.name}" have no column "{wanted}"',
                 sqlstate="HV005",
                 hint=f"They have {', '.join(found)}; the column's option column names one.",
             )
-        made[column.name] = source_column(column, names[0], found[names[0]])
+        if read_as.setdefault(name, wanted) != wanted:
+            raise WrapperError(
+                f'"{read_as[name]}" and "{wanted}" of table "{table.name}" would both be read from '
+                f'"{name}" of the files',
+                sqlstate="HV005",
+                hint=f"They have {', '.join(found)}; the column's option column names one.",
+            )
+        made[column.name] = source_column(column, name, found[name])
     return made
 
 
