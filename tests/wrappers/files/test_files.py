@@ -212,6 +212,39 @@ def test_explain_shows_what_duckdb_is_asked_for(files: psycopg.Connection, folde
     assert 'GROUP BY "name"' in grouped
 
 
+def test_a_plan_that_is_kept_is_refused_after_the_files_changed_their_types(
+    files: psycopg.Connection, folder: Path
+) -> None:
+    decimals = pa.array([Decimal("9.50"), Decimal("10.50"), None], pa.decimal128(10, 2))
+    pq.write_table(pa.table({"n": decimals}), folder / "n.parquet")
+    make(files, "n", "n numeric", path="n.parquet")
+    files.execute("SET plan_cache_mode = force_generic_plan")
+    wanted = {
+        "SELECT n FROM n ORDER BY n": [(Decimal("9.5"),), (Decimal("10.5"),), (None,)],
+        "SELECT n FROM n ORDER BY n DESC NULLS LAST LIMIT 1": [(Decimal("10.5"),)],
+        "SELECT n, count(*) FROM n WHERE n > 9 GROUP BY n ORDER BY n LIMIT 1": [
+            (Decimal("9.5"), 1)
+        ],
+        "SELECT DISTINCT n FROM n ORDER BY n LIMIT 1": [(Decimal("9.5"),)],
+        "SELECT max(n) FROM n": [(Decimal("10.5"),)],
+        "SELECT count(DISTINCT n) FROM n": [(2,)],
+        "SELECT count(n) FROM n": [(2,)],
+    }
+    for number, (query, found) in enumerate(wanted.items()):
+        files.execute(sql.SQL(f"PREPARE q{number} AS {query}"))
+        assert rows(files, f"EXECUTE q{number}") == found
+    pq.write_table(pa.table({"n": [9.5, 10.5, None]}), folder / "n.parquet")
+    for number, (query, found) in enumerate(wanted.items()):
+        if query == "SELECT count(n) FROM n":
+            assert rows(files, f"EXECUTE q{number}") == found
+            continue
+        with pytest.raises(psycopg.Error, match="cannot be asked as planned") as error:
+            rows(files, f"EXECUTE q{number}")
+        assert error.value.sqlstate == "HV00L"
+        assert error.value.diag.message_detail
+        assert rows(files, query) == found
+
+
 def test_a_folder_is_imported(files: psycopg.Connection, folder: Path) -> None:
     write(folder, "data/p.parquet")
     write(folder, "data/q.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,6 +118,23 @@ def _aggregates(aggregate: Aggregate, columns: Mapping[str, SourceColumn]) -> bo
             return column.agreement.sum and few and aggregate.type in _RESULTS
         case _:
             return False
+
+
+def otherwise(pushed: Pushed, columns: Mapping[str, SourceColumn]) -> str | None:
+    """Name what DuckDB was to do and would now do otherwise than PostgreSQL, if there is such.
+
+    The types in the files may have changed since the plan was made, and a plan is kept.
+    """
+    for name, _, _ in pushed.sort:
+        if not columns[name].agreement.sort:
+            return f"ORDER BY {name}"
+    for name in pushed.group_by:
+        if not columns[name].agreement.group:
+            return f"GROUP BY {name}"
+    for each in itertools.starmap(Aggregate, pushed.aggregates):
+        if not _aggregates(each, columns):
+            return f"{each.function}({each.column})"
+    return None
 
 
 def write(

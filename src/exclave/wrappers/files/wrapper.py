@@ -92,6 +92,9 @@ class Files(ForeignDataWrapper):
         pushed = statement.read(plan.remote)
         source = sources.source_of(context.table)
         columns = sources.columns_of(context.table, source)
+        otherwise = statement.otherwise(pushed, columns)
+        if otherwise is not None:
+            raise _changed(context.table, otherwise)
         written, missing = statement.write(
             pushed, source.sql, columns, context.conditions, plan.columns
         )
@@ -101,12 +104,7 @@ class Files(ForeignDataWrapper):
                 or pushed.limit is not None
                 or not _is_looked_at_again(context.conditions[number])
             ):
-                raise WrapperError(
-                    f'the files of table "{context.table.name}" cannot be asked as planned',
-                    sqlstate="HV00L",
-                    detail=f"Condition: {context.conditions[number]}",
-                    hint="Perhaps they have changed; plan the statement again.",
-                )
+                raise _changed(context.table, f"Condition: {context.conditions[number]}")
         return _named(
             engine.stream(source.settings, written.sql, written.values, source.datasets),
             plan.columns,
@@ -141,6 +139,15 @@ def _named(batches: Iterator[Any], names: tuple[str, ...]) -> Iterator[Any]:
     """Give the batches with the names that the host looks for."""
     for batch in batches:
         yield batch.rename_columns(list(names)) if names else batch
+
+
+def _changed(table: Table, detail: str) -> WrapperError:
+    return WrapperError(
+        f'the files of table "{table.name}" cannot be asked as planned',
+        sqlstate="HV00L",
+        detail=detail,
+        hint="Perhaps they have changed; plan the statement again.",
+    )
 
 
 def _is_looked_at_again(condition: Condition) -> bool:
