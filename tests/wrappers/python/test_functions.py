@@ -64,6 +64,15 @@ def test_a_row_of_another_length_is_an_error_that_names_the_function(
         rows(functions, "SELECT * FROM crooked")
 
 
+def test_another_column_is_no_value_of_an_argument(functions: psycopg.Connection) -> None:
+    make(functions, "powers", "base integer, exponent integer, power bigint")
+    functions.execute("CREATE TABLE k AS SELECT 2 AS x UNION ALL SELECT 3")
+    query = "SELECT power FROM powers WHERE base IN (2, 3) AND base = exponent"
+    assert rows(functions, query) == [(4,), (27,)]
+    joined = "SELECT power FROM k, powers WHERE base = x AND exponent = x ORDER BY power"
+    assert rows(functions, joined) == [(4,), (27,)]
+
+
 @pytest.mark.parametrize(
     ("function", "state"),
     [

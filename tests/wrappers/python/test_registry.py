@@ -8,7 +8,15 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from exclave.fdw import AnyOf, Comparison, Condition, Or, Unrepresentable, WrapperError
+from exclave.fdw import (
+    AnyOf,
+    ColumnReference,
+    Comparison,
+    Condition,
+    Or,
+    Unrepresentable,
+    WrapperError,
+)
 from exclave.wrappers.python import table
 from exclave.wrappers.python.arguments import calls, missing
 from exclave.wrappers.python.rows import rows_of
@@ -53,6 +61,10 @@ def test_a_declaration_that_cannot_be_called_is_refused() -> None:
         ([AnyOf("a", "=", ([1], [2], [1]))], [{"a": [1], "b": "x"}, {"a": [2], "b": "x"}]),
         ([AnyOf("a", "=", ())], []),
         (
+            [Comparison("b", "=", ColumnReference("a")), AnyOf("a", "=", (1, 2))],
+            [{"a": a, "b": b} for a in (1, 2) for b in (1, 2)],  # PostgreSQL chooses
+        ),
+        (
             [AnyOf("a", "=", (1, 2)), AnyOf("b", "=", ("y", "z"))],
             [{"a": a, "b": b} for a in (1, 2) for b in "yz"],
         ),
@@ -72,6 +84,7 @@ def test_each_value_that_a_query_asks_for_is_one_call(
         AnyOf("a", "<>", (1,), every=True),
         AnyOf("a", "=", (1,), every=True),
         Or((is_a(1), Comparison("b", "=", "x"))),
+        is_a(ColumnReference("c")),
     ],
 )
 def test_what_no_condition_with_an_equals_sign_gives_is_missing(condition: Condition) -> None:

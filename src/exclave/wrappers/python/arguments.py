@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
-from exclave.fdw import AnyOf, Comparison, Condition, Unrepresentable, WrapperError
+from exclave.fdw import (
+    AnyOf,
+    ColumnReference,
+    Comparison,
+    Condition,
+    Unrepresentable,
+    WrapperError,
+)
 from exclave.wrappers.python.registry import TableFunction
 
 
 def is_given(condition: Condition, name: str) -> bool:
-    """Tell whether a condition says which values a column has."""
+    """Tell whether a condition says which values a column has; another column does not."""
+    if isinstance(getattr(condition, "value", None), ColumnReference):
+        return False
     if isinstance(condition, Comparison | AnyOf) and condition.column == name:
         return condition.operator == "=" and not getattr(condition, "every", False)
     return False
@@ -19,11 +29,30 @@ def is_given(condition: Condition, name: str) -> bool:
 
 def missing(function: TableFunction, conditions: Sequence[Condition]) -> tuple[str, ...]:
     """Name the arguments without a default that no condition gives a value."""
+    known = _known(conditions)
     return tuple(
         name
         for name in function.required
-        if not any(is_given(condition, name) for condition in conditions)
+        if not any(is_given(condition, name) for condition in known)
     )
+
+
+def _known(conditions: Sequence[Condition]) -> list[Condition]:
+    """Add what is known of columns because others have the same value."""
+    known = list(conditions)
+    same = [
+        (each.column, each.value.column)
+        for each in known
+        if isinstance(each, Comparison)
+        and each.operator == "="
+        and isinstance(each.value, ColumnReference)
+    ]
+    for _ in same:  # as a = b, b = c leads from c to a
+        for one, other in [*same, *((other, one) for one, other in same)]:
+            for each in [each for each in known if is_given(each, other)]:
+                found = replace(cast("Comparison | AnyOf", each), column=one)
+                known += [] if found in known else [found]
+    return known
 
 
 def calls(function: TableFunction, conditions: Sequence[Condition]) -> Iterator[dict[str, Any]]:
@@ -41,7 +70,8 @@ def calls(function: TableFunction, conditions: Sequence[Condition]) -> Iterator[
             sqlstate="HV00L",
             hint=f"Write WHERE {' AND '.join(f'{name} = …' for name in absent)}.",
         )
-    choices = [_values(function, name, conditions) for name in function.arguments]
+    known = _known(conditions)
+    choices = [_values(function, name, known) for name in function.arguments]
     for values in itertools.product(*choices):
         yield dict(zip(function.arguments, values, strict=True))
 
