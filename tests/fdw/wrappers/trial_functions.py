@@ -60,6 +60,12 @@ def weekday(day: datetime.date) -> list[tuple[str]]:
     return [(day.strftime("%A"),)]
 
 
+@table(number="double precision", code="character(5)", given="text")
+def echoes(number: float = 0.0, code: str = "") -> Iterator[tuple[str]]:
+    """One row for each call."""
+    yield (f"{number} {code.rstrip()}",)
+
+
 @table(name="text")
 def tables(context: ScanContext) -> list[tuple[str]]:
     """A function that wants to know which table it is."""

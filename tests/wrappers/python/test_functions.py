@@ -64,6 +64,12 @@ def test_a_row_of_another_length_is_an_error_that_names_the_function(
         rows(functions, "SELECT * FROM crooked")
 
 
+def test_equal_values_of_in_give_a_row_once(functions: psycopg.Connection) -> None:
+    make(functions, "echoes", "number float8, code char(5), given text")
+    query = "SELECT given FROM echoes WHERE number IN ('NaN', 'NaN') AND code IN ('a', 'a ')"
+    assert rows(functions, query) == [("nan a",)]
+
+
 def test_another_column_is_no_value_of_an_argument(functions: psycopg.Connection) -> None:
     make(functions, "powers", "base integer, exponent integer, power bigint")
     functions.execute("CREATE TABLE k AS SELECT 2 AS x UNION ALL SELECT 3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +75,25 @@ def test_each_value_that_a_query_asks_for_is_one_call(
     conditions: list[Condition], wanted: list[dict[str, Any]]
 ) -> None:
     assert list(calls(function, conditions)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "wanted"),
+    [
+        ("double precision", (math.nan, 0.0, -math.nan, -0.0), [math.nan, 0.0]),
+        ("numeric", (Decimal("NaN"), Decimal("1.0"), Decimal("NaN"), Decimal("1.00")),
+         [Decimal("NaN"), Decimal("1.0")]),
+        ("double precision[]", ([math.nan, None], [math.nan, None]), [[math.nan, None]]),
+        ("character(5)", ("a", "a ", " a", "a    "), ["a", " a"]),
+        ("character varying(5)", ("a", "a ", "a"), ["a", "a "]),
+        ("character(5)[]", (["a"], ["a "]), [["a"]]),
+    ],
+)  # fmt: skip
+def test_values_that_are_equal_to_postgresql_are_one_call(
+    kind: str, values: tuple[Any, ...], wanted: list[Any]
+) -> None:
+    made = calls(function, [AnyOf("a", "=", values)], {"a": kind})
+    assert [repr(call["a"]) for call in made] == [repr(each) for each in wanted]
 
 
 @pytest.mark.parametrize(

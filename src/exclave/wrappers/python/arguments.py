@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -16,6 +16,9 @@ from exclave.fdw import (
     WrapperError,
 )
 from exclave.wrappers.python.registry import TableFunction
+
+_NAN = object()
+"""Stands for all of them, which are equal in PostgreSQL."""
 
 
 def is_given(condition: Condition, name: str) -> bool:
@@ -55,8 +58,15 @@ def _known(conditions: Sequence[Condition]) -> list[Condition]:
     return known
 
 
-def calls(function: TableFunction, conditions: Sequence[Condition]) -> Iterator[dict[str, Any]]:
+def calls(
+    function: TableFunction, conditions: Sequence[Condition], types: Mapping[str, str] = {}
+) -> Iterator[dict[str, Any]]:
     """Give the arguments of each call that is needed: one for each combination of values.
+
+    Parameters
+    ----------
+    types
+        Of the table's columns, by name: they decide which values are equal.
 
     Raises
     ------
@@ -71,12 +81,14 @@ def calls(function: TableFunction, conditions: Sequence[Condition]) -> Iterator[
             hint=f"Write WHERE {' AND '.join(f'{name} = …' for name in absent)}.",
         )
     known = _known(conditions)
-    choices = [_values(function, name, known) for name in function.arguments]
+    choices = [_values(function, name, known, types.get(name, "")) for name in function.arguments]
     for values in itertools.product(*choices):
         yield dict(zip(function.arguments, values, strict=True))
 
 
-def _values(function: TableFunction, name: str, conditions: Sequence[Condition]) -> list[Any]:
+def _values(
+    function: TableFunction, name: str, conditions: Sequence[Condition], kind: str
+) -> list[Any]:
     given = [condition for condition in conditions if is_given(condition, name)]
     if not given:
         return [function.parameters[name].default]
@@ -87,7 +99,7 @@ def _values(function: TableFunction, name: str, conditions: Sequence[Condition])
                 f"the {value.type} {value.text} cannot be given to the function {function.name}",
                 sqlstate="22023",
             )
-    return _distinct([value for value in fewest if value is not None])
+    return _distinct([value for value in fewest if value is not None], kind)
 
 
 def _listed(condition: Condition) -> Sequence[Any]:
@@ -96,9 +108,19 @@ def _listed(condition: Condition) -> Sequence[Any]:
     return [cast("Comparison", condition).value]
 
 
-def _distinct(values: list[Any]) -> list[Any]:
-    """Leave out what is equal to one before: IN ('a', 'a') gives each row once."""
-    try:
-        return list(dict.fromkeys(values))
-    except TypeError:  # lists are not hashable
-        return [value for number, value in enumerate(values) if value not in values[:number]]
+def _distinct(values: list[Any], kind: str) -> list[Any]:
+    """Leave out what PostgreSQL calls equal to one before: IN ('a', 'a') gives each row once."""
+    blanks = kind.startswith(("character(", "bpchar"))
+    found: dict[Any, Any] = {}
+    for value in values:
+        found.setdefault(_key(value, blanks), value)
+    return list(found.values())
+
+
+def _key(value: Any, blanks: bool) -> Any:
+    """Give what is the same for values that are equal; `blanks` at the end do not always count."""
+    if isinstance(value, list):
+        return tuple([_key(each, blanks) for each in cast("list[Any]", value)])
+    if value != value:
+        return _NAN
+    return value.rstrip(" ") if blanks and isinstance(value, str) else value

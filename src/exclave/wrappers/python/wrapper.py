@@ -72,7 +72,8 @@ class Functions(ForeignDataWrapper):
     def scan(self, plan: ScanPlan, context: ScanContext) -> Any:
         """Call the function; more than once where a condition with IN gives several values."""
         function = _function(context.table)
-        calls = list(arguments.calls(function, context.conditions))
+        types = {column.name: column.type for column in context.table.columns}
+        calls = list(arguments.calls(function, context.conditions, types))
         extra = {"context": context} if registry.CONTEXT in function.parameters else {}
         if not function.arguments:
             answer = function(**extra)
