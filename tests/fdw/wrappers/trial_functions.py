@@ -66,6 +66,18 @@ def echoes(number: float = 0.0, code: str = "") -> Iterator[tuple[str]]:
     yield (f"{number} {code.rstrip()}",)
 
 
+@table(sure="boolean", said="text")
+def says(sure: bool) -> Iterator[tuple[str]]:
+    """One row for a boolean."""
+    yield ("yes" if sure else "no",)
+
+
+@table(kind="text", n="integer")
+def mixed(kind: str) -> Iterator[Any]:
+    """Rows of two kinds, where one is wanted."""
+    yield from [{"n": 1}, (2,)] if kind == "tuple" else [(1,), {"n": 2}]
+
+
 @table(name="text")
 def tables(context: ScanContext) -> list[tuple[str]]:
     """A function that wants to know which table it is."""

@@ -70,6 +70,39 @@ def test_equal_values_of_in_give_a_row_once(functions: psycopg.Connection) -> No
     assert rows(functions, query) == [("nan a",)]
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT said FROM says WHERE sure", "yes"),
+        ("SELECT said FROM says WHERE NOT sure", "no"),
+        ("SELECT said FROM says WHERE sure IS TRUE", "yes"),
+        ("SELECT said FROM says WHERE sure IS FALSE", "no"),
+    ],
+)
+def test_a_boolean_may_be_given_without_an_equals_sign(
+    functions: psycopg.Connection, query: str, said: str
+) -> None:
+    make(functions, "says", "sure boolean, said text")
+    assert rows(functions, query) == [(said,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "wanted"),
+    [
+        ("SELECT n FROM mixed WHERE kind = 'tuple'", "tuple", "a mapping"),
+        ("SELECT kind, n FROM mixed WHERE kind = 'dict'", "dict", "a tuple"),
+        ("SELECT n FROM mixed WHERE kind = 'dict'", "dict", "a tuple"),
+    ],
+)
+def test_rows_of_two_kinds_are_an_error_that_names_the_function(
+    functions: psycopg.Connection, query: str, found: str, wanted: str
+) -> None:
+    make(functions, "mixed", "kind text, n integer")
+    told = f"function mixed gave a row of the type {found}, expected {wanted}"
+    with pytest.raises(psycopg.errors.FdwInconsistentDescriptorInformation, match=told):
+        rows(functions, query)
+
+
 def test_another_column_is_no_value_of_an_argument(functions: psycopg.Connection) -> None:
     make(functions, "powers", "base integer, exponent integer, power bigint")
     functions.execute("CREATE TABLE k AS SELECT 2 AS x UNION ALL SELECT 3")

@@ -128,6 +128,12 @@ def test_arguments_are_columns_of_the_rows() -> None:
     assert list(rows_of(function, [], call, ("a",))) == []
 
 
+@pytest.mark.parametrize("row", ["r", b"r", 1, None, {"c": 1}])
+def test_what_is_no_row_is_an_error(row: Any) -> None:
+    with pytest.raises(WrapperError, match=f"a row of the type {type(row).__name__}"):
+        list(rows_of(function, [("r",), row], {"a": 1, "b": "y"}, ("c", "a")))
+
+
 @pytest.mark.parametrize("value", [1, 1.5, "x", True, b"x", None, [1, 2], Decimal("1.50")])
 def test_arguments_are_columns_of_record_batches(value: Any) -> None:
     answer = pa.table({"c": ["r", "s"]})

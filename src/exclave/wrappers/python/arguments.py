@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from exclave.fdw import (
+    And,
     AnyOf,
     ColumnReference,
     Comparison,
@@ -41,8 +42,8 @@ def missing(function: TableFunction, conditions: Sequence[Condition]) -> tuple[s
 
 
 def _known(conditions: Sequence[Condition]) -> list[Condition]:
-    """Add what is known of columns because others have the same value."""
-    known = list(conditions)
+    """Take AND apart, which IS TRUE is told as, and add what columns have as others have it."""
+    known = [part for each in conditions for part in _parts(each)]
     same = [
         (each.column, each.value.column)
         for each in known
@@ -56,6 +57,14 @@ def _known(conditions: Sequence[Condition]) -> list[Condition]:
                 found = replace(cast("Comparison | AnyOf", each), column=one)
                 known += [] if found in known else [found]
     return known
+
+
+def _parts(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, And):
+        for each in condition.conditions:
+            yield from _parts(each)
+    else:
+        yield condition
 
 
 def calls(

@@ -12,6 +12,7 @@ from exclave.fdw import WrapperError
 from exclave.wrappers.python.registry import TableFunction
 
 _PLAIN = (bool, int, float, bytes, list)
+_NO_ROWS = (Mapping, str, bytes)
 
 
 def rows_of(
@@ -26,16 +27,22 @@ def rows_of(
         if hasattr(first, "__arrow_c_array__"):
             return _batches(whole, arguments)
         if isinstance(first, Mapping):
-            return _from_mappings(whole, arguments, wanted)
+            return _from_mappings(function, whole, arguments, wanted)
         return _from_tuples(function, whole, arguments, wanted)
     return ()
 
 
 def _from_mappings(
-    rows: Iterable[Mapping[str, Any]], arguments: Mapping[str, Any], wanted: tuple[str, ...]
+    function: TableFunction,
+    rows: Iterable[Any],
+    arguments: Mapping[str, Any],
+    wanted: tuple[str, ...],
 ) -> Iterator[tuple[Any, ...]]:
     for row in rows:
-        yield tuple([arguments[name] if name in arguments else row.get(name) for name in wanted])
+        if not isinstance(row, Mapping):
+            raise _strange(function, row, "a mapping, as the first one")
+        given = cast("Mapping[str, Any]", row)
+        yield tuple([arguments[name] if name in arguments else given.get(name) for name in wanted])
 
 
 def _from_tuples(
@@ -59,12 +66,24 @@ def _picker(places: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
 
 
 def _checked(function: TableFunction, row: Any) -> Any:
+    odd = type(row) not in (tuple, list) and issubclass(type(row), _NO_ROWS)
+    if odd or not hasattr(row, "__len__"):
+        raise _strange(function, row, "a tuple or list")
     if len(row) == len(function.results):
         return row
     raise WrapperError(
         f"the function {function.name} gave a row of {len(row)} values",
         sqlstate="HV021",
         hint=f"A row has a value for each of {', '.join(function.results)}, in their order.",
+    )
+
+
+def _strange(function: TableFunction, row: object, wanted: str) -> WrapperError:
+    return WrapperError(
+        f"the function {function.name} gave a row of the type {type(row).__name__}, "
+        f"expected {wanted}",
+        sqlstate="HV021",
+        hint="All rows of a call are tuples or lists, or all are mappings, or record batches.",
     )
 
 
