@@ -19,6 +19,9 @@ _SPECIAL = {
 }
 """Types that have values which Python has not, with kind and type in DuckDB."""
 
+_BEFORE_LAST, _AFTER_LAST = (12, "294247-01-09"), (12, "294247-01-11")
+"""Lengths and texts of the days around DuckDB's last timestamp; PostgreSQL's is 29 years later."""
+
 _EXACT = Context(prec=200_000)
 
 
@@ -47,7 +50,7 @@ def compared(column: SourceColumn, operator: str, value: object, values: Values)
         If the value is of a type that PostgreSQL compares in another way with this column.
     """
     if isinstance(value, Unrepresentable):
-        return f"{column.expression} {operator} {_special(column, value, values)}"
+        return _special(column, operator, value, values)
     write = _WRITERS.get(column.kind)
     if write is None:
         raise NotAsked
@@ -129,17 +132,30 @@ def _instant(column: SourceColumn, operator: str, value: object, values: Values)
     return f"{column.expression} {operator} {values.place(value, column.type)}"
 
 
-def _special(column: SourceColumn, value: Unrepresentable, values: Values) -> str:
+def _special(column: SourceColumn, operator: str, value: Unrepresentable, values: Values) -> str:
     """Write infinity, a year before Christ or after 9999, or 24 o'clock, as DuckDB reads it."""
     kind, type_name = _SPECIAL.get(value.type, ("other", ""))
     local = {"date", "timestamp"}
     if kind == "other" or (column.kind != kind and not {column.kind, kind} <= local):
         raise NotAsked
     text = value.text
+    if "timestamp" in column.kind and _is_late(text):
+        if operator in ("=", "<>"):
+            return _constant(column, operator == "<>")
+        operator, text = "<" if operator in ("<", "<=") else ">=", "infinity"
     if text.endswith(" BC"):
         day, _, rest = text.removesuffix(" BC").partition(" ")
         text = f"{day} (BC) {rest}".strip()
-    return values.place(text, type_name)
+    return f"{column.expression} {operator} {values.place(text, type_name)}"
+
+
+def _is_late(text: str) -> bool:
+    """Tell whether a day comes after all timestamps that DuckDB has but infinity."""
+    day = text.partition(" ")[0]
+    place = (len(day), "" if text.endswith(" BC") else day)
+    if _BEFORE_LAST <= place <= _AFTER_LAST:
+        raise NotAsked  # one or the other, by the hour and the time zone
+    return place > _AFTER_LAST
 
 
 def sample(declared: str) -> object:
