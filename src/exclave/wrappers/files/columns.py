@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from exclave.fdw import Column
 from exclave.wrappers.files.agreement import AGREEMENTS, Agreement, Kind
-from exclave.wrappers.files.engine import quoted_name
+from exclave.wrappers.files.engine import quoted_name, quoted_text
+from exclave.wrappers.files.macros import BY_TYPE
 
 _KINDS: dict[str, tuple[Kind, str]] = {
     "boolean": ("boolean", "BOOLEAN"),
@@ -77,6 +78,10 @@ def source_column(column: Column, found_name: str, found_type: str) -> SourceCol
     """Say how a column is read that the files have under a name and with a type of DuckDB's."""
     kind, wanted = _target(column.type, found_type)
     expression = quoted_name(found_name)
+    if found_type == "VARCHAR" and (column.type == "bytea" or wanted in ("FLOAT", "DOUBLE")):
+        kind, wanted = ("bytes", "BLOB") if column.type == "bytea" else (kind, wanted)
+        read = f"{BY_TYPE[wanted]}({expression}, {quoted_text(found_name)})"
+        return SourceColumn(column.name, read, kind, wanted)
     if wanted != found_type:
         inner = expression
         if found_type.startswith(_NESTED) or (found_type.endswith("]") and wanted == "VARCHAR"):
@@ -95,7 +100,7 @@ def _target(declared: str, found: str) -> tuple[Kind, str]:
         return "other", "VARCHAR"
     kind, wanted = _KINDS[plain]
     if kind == "bytes" and found != "BLOB":
-        return "other", "VARCHAR"  # PostgreSQL's own notations
+        return "other", "VARCHAR"
     if plain != declared and kind != "text":
         return "other", wanted  # PostgreSQL rounds to the precision
     return kind, wanted

@@ -15,6 +15,7 @@ from typing import Any
 
 from exclave.fdw import WrapperError
 from exclave.wrappers.files import background
+from exclave.wrappers.files.macros import MACROS
 
 ROWS_AHEAD = 65_536
 """Rows of a record batch."""
@@ -87,7 +88,7 @@ def _database(settings: EngineSettings) -> Any:
     made = duckdb.connect(":memory:", config=config)
     folder = settings.root.rstrip("/") + "/"
     made.execute(f"SET allowed_directories = [{quoted_text(folder)}]")
-    for statement in _LOCKED:
+    for statement in (*MACROS, *_LOCKED):
         made.execute(statement)
     return made
 
