@@ -318,15 +318,22 @@ def test_only_what_a_superuser_allows_is_asked_for(
     for url in (
         elsewhere.url,
         f"{api.url}/v1x",
-        f"http://{host}@{elsewhere.url.removeprefix('http://')}/v1/",
-        f"http://user@{host}/v1/",
         f"https://{host}/v1/",
     ):
         web.execute(sql.SQL("ALTER SERVER web OPTIONS (SET url {})").format(sql.Literal(url)))
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not allowed"):
             rows(web, "SELECT * FROM t")
-    with pytest.raises(psycopg.errors.FdwInvalidAttributeValue):
-        web.execute("ALTER SERVER web OPTIONS (SET url 'file:///etc/passwd')")
+    for url, told in (
+        ("file:///etc/passwd", "http:// or https://"),
+        (f"http://{host}@{elsewhere.url.removeprefix('http://')}/v1/", "user or password"),
+        (f"http://me:a-secret@{host}/v1/", "user or password"),
+        ("http://[::1/", "cannot be read as a URL"),
+        ("http://host:port/", "cannot be read as a URL"),
+        ("http://", "cannot be read as a URL"),
+    ):
+        with pytest.raises(psycopg.errors.FdwInvalidAttributeValue, match=told) as error:
+            web.execute(sql.SQL("ALTER SERVER web OPTIONS (SET url {})").format(sql.Literal(url)))
+        assert "a-secret" not in str(error.value)
     assert elsewhere.asked == []
 
 

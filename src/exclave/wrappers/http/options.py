@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from exclave.fdw import Doc, OptionError, Options, SecretText
 
 Paging = Literal["none", "link", "next", "page", "offset", "cursor"]
 
 _HEADER = re.compile(r"[ -~]*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LONGEST_TIMEOUT = 86_400
 
 _PARAMETERS = {"page": "page", "offset": "offset", "cursor": "cursor"}
 
@@ -23,6 +26,11 @@ class WrapperOptions(Options):
             "URLs, separated by blanks, below which everything may be asked for; `https://` is all."
         ),
     ] = ""
+
+    def check(self) -> None:
+        """Check that what is allowed can be read."""
+        for prefix in self.allow.split():
+            _parts("allow", prefix)
 
 
 class Requests(Options):
@@ -41,6 +49,11 @@ class Requests(Options):
     page_size: Annotated[int | None, Doc("Rows of a page.")] = None
     next: Annotated[str | None, Doc("Where the answer has the next URL or cursor.")] = None
 
+    def check(self) -> None:
+        """Check that pages have rows."""
+        if self.page_size is not None and self.page_size < 1:
+            raise OptionError("the option page_size must be at least 1", sqlstate="HV024")
+
 
 class ServerOptions(Requests):
     """Of a server: where the API is."""
@@ -51,12 +64,27 @@ class ServerOptions(Requests):
 
     def check(self) -> None:
         """Check what would never work."""
+        super().check()
         if not self.url.lower().startswith(("http://", "https://")):
             raise OptionError(
                 "the option url must begin with http:// or https://", sqlstate="HV024"
             )
-        if self.timeout <= 0 or self.retries < 0:
-            raise OptionError("timeout must be positive, retries not negative", sqlstate="HV024")
+        parts = _parts("url", self.url)
+        if "@" in parts.netloc:
+            raise OptionError(
+                "the option url must not hold a user or password",
+                sqlstate="HV024",
+                hint="Everyone can read it. Give them as options of the user mapping.",
+            )
+        if not parts.hostname:
+            raise _no_url("url")
+        if not 0 < self.timeout <= _LONGEST_TIMEOUT:
+            raise OptionError(
+                f"the option timeout must be more than 0, and at most {_LONGEST_TIMEOUT} seconds",
+                sqlstate="HV024",
+            )
+        if self.retries < 0:
+            raise OptionError("the option retries must not be negative", sqlstate="HV024")
 
 
 class MappingOptions(Options):
@@ -80,6 +108,12 @@ class MappingOptions(Options):
                 raise OptionError(
                     f"the option {name} has characters that no header may have", sqlstate="HV024"
                 )
+        if self.header is not None and not _HEADER_NAME.fullmatch(self.header):
+            raise OptionError(
+                "the option header must be the name of a header",
+                sqlstate="HV024",
+                hint="It has letters, digits and hyphens, as X-API-Key has.",
+            )
 
 
 class TableOptions(Requests):
@@ -91,6 +125,12 @@ class TableOptions(Requests):
         Doc("Where the answer has the rows: `data.items`, or `/data/items`; empty is all of it."),
     ] = ""
     estimate: Annotated[int, Doc("How many rows there are, for the planner.")] = 1000
+
+    def check(self) -> None:
+        """Check what would never be."""
+        super().check()
+        if self.estimate < 0:
+            raise OptionError("the option estimate must not be negative", sqlstate="HV024")
 
 
 class ColumnOptions(Options):
@@ -104,6 +144,24 @@ class ColumnOptions(Options):
         Literal["=", ">", ">=", "<", "<="],
         Doc("What the parameter does; the server may give more rows, but not fewer."),
     ] = "="
+
+
+def _parts(option: str, url: str) -> SplitResult:
+    """Read a URL; errors never show it, as it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise _no_url(option) from None
+    return parts
+
+
+def _no_url(option: str) -> OptionError:
+    return OptionError(
+        f"the option {option} has what cannot be read as a URL",
+        sqlstate="HV024",
+        hint="It is written as https://host:port/path.",
+    )
 
 
 def setting(server: ServerOptions, table: TableOptions, name: str) -> Any:
