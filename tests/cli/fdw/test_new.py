@@ -51,7 +51,8 @@ def test_the_code_of_a_project_is_in_the_common_format(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", ["Weather", "1st", "my-weather", "class", "x" * 60, "../up"])
+@pytest.mark.parametrize("name", ["Weather", "1st", "my-weather", "class", "x" * 60, "../up",
+                                  "json", "exclave"])  # fmt: skip
 def test_a_name_that_cannot_be_is_refused(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _SUFFIX = ".tmpl"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_TAKEN = sys.stdlib_module_names | {"exclave"}
 _LONGEST = 63 - len("_validator")
 
 
@@ -54,6 +56,11 @@ def _check_name(name: str) -> None:
         raise ProjectError(
             f"{name!r} cannot be the name of a package and a wrapper; take lower-case letters, "
             "digits and underscores, such as weather"
+        )
+    if name in _TAKEN:
+        raise ProjectError(
+            f"a package {name!r} would hide the one of Python or exclave; take a name that neither "
+            "has, such as weather"
         )
     if len(name) > _LONGEST:
         raise ProjectError(f"{name!r} is too long; PostgreSQL takes {_LONGEST} characters here")
