@@ -149,7 +149,7 @@ def test_a_reader_of_the_tutorial_gets_what_it_says(follower: Follower) -> None:
             elif block.language == "sh" and block.code.startswith("psql"):
                 assert follower.port
             elif block.language == "sh":
-                told = follower.shell(block.code, check="is missing" not in (printed or ""))
+                told = follower.shell(block.code, check="invalid option" not in (printed or ""))
             elif block.language == "sql":
                 told = follower.sql(block.code)
                 assert printed is not None or "ERROR" not in told, told
