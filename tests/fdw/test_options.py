@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from exclave.fdw import Doc, OptionError, Options, SecretText
 from exclave.fdw.failure import describe
+from exclave.fdw.options import Level
 from exclave.fdw.redaction import redacted
 
 
@@ -45,6 +46,13 @@ def test_options_that_do_not_go_together_are_refused() -> None:
         Account.parse({"host": "h", "password": "hush-hush"})
     assert refused.value.hint == "Give both, or none."
     assert Account.parse({"host": "h", "password": "hush-hush", "user": "u"}).user == "u"
+
+
+@pytest.mark.parametrize(("level", "told"), [("import", "an import"), ("server", "a server")])
+def test_an_option_that_is_not_known_is_refused(level: Level, told: str) -> None:
+    with pytest.raises(OptionError, match=f'invalid option "hots" of {told}$') as refused:
+        Account.parse({"hots": "h"}, level)
+    assert refused.value.hint == 'Perhaps you meant the option "host".'
 
 
 def test_options_document_themselves() -> None:

@@ -195,7 +195,8 @@ def _unknown(name: str, level: Level, known: list[str]) -> OptionError:
         hint = f"Valid options in this context are: {', '.join(known)}."
     else:
         hint = "There are no valid options in this context."
-    return OptionError(f'invalid option "{name}" of a {level}', hint=hint)
+    article = "an" if level == "import" else "a"
+    return OptionError(f'invalid option "{name}" of {article} {level}', hint=hint)
 
 
 def _read(option: Option, text: str, level: Level) -> Any:

@@ -341,6 +341,8 @@ def test_only_who_may_read_files_names_and_reads_them(
         for statement in refused:
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="pg_read_server_files"):
                 files.execute(sql.SQL(statement))
+        with pytest.raises(psycopg.Error, match="to set the options of a server: the role"):
+            files.execute(sql.SQL(refused[0]))
         files.execute("RESET ROLE")
         files.execute("REVOKE pg_read_server_files FROM files_reader")
         files.execute("SET ROLE files_reader")

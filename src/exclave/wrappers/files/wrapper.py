@@ -56,7 +56,7 @@ class Files(ForeignDataWrapper):
     def check_rights(cls, level: str, options: Options) -> None:
         """Refuse paths of those who may not read files."""
         if level in ("server", "table"):
-            _check_reader("set the options of", level)
+            _check_reader("set the options of", f"a {level}")
 
     def plan_scan(self, table: Table, request: ScanRequest) -> ScanPlan:
         """Decide what DuckDB does, and estimate rows by the files."""
