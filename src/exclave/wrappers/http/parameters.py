@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from importlib.resources import files
 from uuid import UUID
 
 from exclave.fdw import (
@@ -29,15 +30,7 @@ from exclave.wrappers.http.options import ColumnOptions
 _FIRST_OWN = 16384
 """The OID from which on types are not PostgreSQL's own: enums and domains, for instance."""
 
-_BENEATH = """
-    WITH RECURSIVE layer AS (
-        SELECT 0 AS depth, t.* FROM pg_type t WHERE t.oid = $1
-        UNION ALL
-        SELECT depth + 1, t.* FROM layer JOIN pg_type t ON t.oid = layer.typbasetype
-    )
-    SELECT CASE typtype WHEN 'e' THEN 'text' ELSE format_type(typbasetype, typtypmod) END
-    FROM layer WHERE typtype IN ('d', 'e') ORDER BY depth DESC LIMIT 1
-"""
+_BENEATH = files("exclave.wrappers.http").joinpath("beneath.sql").read_text(encoding="utf-8")
 
 _CHARACTER = re.compile(r"character\((\d+)\)")
 _LARGEST = 2**63
