@@ -23,6 +23,7 @@ from exclave.fdw import (
     Parameter,
     Table,
 )
+from exclave.wrappers.database.exactness import fit
 from exclave.wrappers.database.families import Family, family
 from exclave.wrappers.database.tables import column_named, pushes_down, remote_name
 from exclave.wrappers.database.values import placeholder, sent
@@ -97,7 +98,11 @@ class Expressions:
         )
 
     def condition(self, condition: Condition) -> sa.ColumnElement[bool]:
-        """Give the expression of a condition that fits."""
+        """Give the expression of a condition that fits.
+
+        What of an AND does not fit is left out, also amid an OR: more rows arrive. `fit` lets no
+        NOT be above it.
+        """
         match condition:
             case Comparison():
                 return self._comparison(condition)
@@ -107,7 +112,10 @@ class Expressions:
                 column = self.column(condition.column)
                 return column.is_not(None) if condition.negated else column.is_(None)
             case And():
-                return sa.and_(*map(self.condition, condition.conditions))
+                fitting = [
+                    each for each in condition.conditions if fit(each, self.table, self.backend)
+                ]
+                return sa.and_(*map(self.condition, fitting))
             case Or():
                 return sa.or_(*map(self.condition, condition.conditions))
             case Not():
@@ -135,6 +143,7 @@ class Expressions:
         return exact
 
     def _any_of(self, condition: AnyOf) -> sa.ColumnElement[bool]:
+        assert condition.operator == ("<>" if condition.every else "=")
         column = column_named(self.table, condition.column)
         values: Any = condition.values
         if isinstance(values, Parameter):
