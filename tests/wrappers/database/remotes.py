@@ -51,7 +51,7 @@ class Remote:
             f"{quote}{name}{quote} {self.types.get(kind, kind)}" for name, kind in columns.items()
         )
         self.rows(f"DROP TABLE IF EXISTS {quote}{table}{quote}")
-        if self.kind == "duckdb":
+        if self.kind == "duckdb" and "key" in columns.values():
             self.rows("CREATE OR REPLACE SEQUENCE numbers")
         self.rows(f"CREATE TABLE {quote}{table}{quote} ({listed})")
 

@@ -50,6 +50,28 @@ def test_a_table_joins_itself_on_one_connection(tree: psycopg.Connection, method
         assert rows(tree, query) == [(292,)]
 
 
+def test_a_scan_may_need_no_column(tree: psycopg.Connection) -> None:
+    assert rows(tree, "SELECT 1 FROM tree LIMIT 2") == [(1,), (1,)]
+    assert rows(tree, "SELECT EXISTS (SELECT FROM tree)") == [(True,)]
+    assert rows(tree, "SELECT count(*) FROM tree a, tree b WHERE a.id < 3") == [(600,)]
+
+
+def test_columns_may_be_called_as_keywords(wrapper: psycopg.Connection, remote: Remote) -> None:
+    wrapper.execute("DROP SERVER IF EXISTS words CASCADE")
+    remote.create("words", {"nothing": "bigint", "returning": "bigint"})
+    remote.connect(wrapper, "words")
+    wrapper.execute(
+        "CREATE FOREIGN TABLE words (nothing bigint OPTIONS (key 'true'), \"returning\" bigint)"
+        " SERVER words"
+    )
+    wrapper.execute("INSERT INTO words VALUES (1, 2), (2, 3)")
+    assert rows(wrapper, "SELECT * FROM words ORDER BY nothing") == [(1, 2), (2, 3)]
+    assert rows(wrapper, 'SELECT max("returning"), max(nothing) AS nothing FROM words') == [(3, 2)]
+    update = 'UPDATE words SET "returning" = 5 WHERE nothing = 1 RETURNING nothing, "returning"'
+    assert rows(wrapper, update) == [(1, 5)]
+    wrapper.execute("DROP SERVER words CASCADE")
+
+
 def test_cursors_stay_open_while_others_read_and_write(tree: psycopg.Connection) -> None:
     with tree.transaction(force_rollback=True):
         tree.execute("DECLARE one CURSOR FOR SELECT id FROM tree ORDER BY id")

@@ -11,7 +11,7 @@ from exclave.fdw import Column, Table, TruncateContext, WrapperError, WriteConte
 from exclave.wrappers.database.connection import Connection, Row
 from exclave.wrappers.database.expressions import Expressions
 from exclave.wrappers.database.families import family
-from exclave.wrappers.database.tables import column_named, remote_name, remote_table
+from exclave.wrappers.database.tables import column_named, labelled, remote_name, remote_table
 from exclave.wrappers.database.values import placeholder, reader, sent
 
 _MANY = "The columns with the option key do not tell rows apart: they must be unique there."
@@ -118,7 +118,7 @@ class Changes:
 
     def _returned(self) -> list[sa.ColumnElement[Any]]:
         return [
-            self._expressions.fetched(each.name).label(each.name)
+            labelled(self._expressions.fetched(each.name), each.name)
             for each in self._columns(self._context.returning)
         ]
 

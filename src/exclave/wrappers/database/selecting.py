@@ -18,7 +18,7 @@ from exclave.wrappers.database.exactness import (
 )
 from exclave.wrappers.database.expressions import Expressions
 from exclave.wrappers.database.families import Family, family, family_of_name
-from exclave.wrappers.database.tables import column_named, remote_table
+from exclave.wrappers.database.tables import column_named, labelled, remote_table
 
 _INTEGERS_THAT_CAN_BE_SUMMED = (21, 23)
 """smallint and integer: a sum of bigint may be larger than what the other database counts with."""
@@ -152,16 +152,16 @@ def _columns(
     selection: Selection, columns: Sequence[str], expressions: Expressions
 ) -> list[sa.ColumnElement[Any]]:
     if not columns:
-        return [sa.literal_column("1").label("nothing")]
+        return [labelled(sa.literal_column("1"), "nothing")]
     aggregates = {each.name: each for each in selection.aggregates}
     found: list[sa.ColumnElement[Any]] = []
     for name in columns:
         if name in aggregates:
-            found.append(_aggregate(aggregates[name], expressions).label(name))
+            found.append(labelled(_aggregate(aggregates[name], expressions), name))
         elif name in selection.group_by:
-            found.append(expressions.alike(name).label(name))
+            found.append(labelled(expressions.alike(name), name))
         else:
-            found.append(expressions.fetched(name).label(name))
+            found.append(labelled(expressions.fetched(name), name))
     return found
 
 

@@ -30,6 +30,11 @@ def remote_table(table: Table) -> sa.TableClause:
     )
 
 
+def labelled(expression: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[Any]:
+    """Give what is selected a name, quoted: SQLAlchemy does not know every database's keywords."""
+    return expression.label(quoted_name(name, True))
+
+
 def column_named(table: Table, name: str) -> Column:
     """Give a column of the foreign table."""
     for column in table.columns:
