@@ -92,6 +92,30 @@ def test_what_stops_early_leaves_a_connection_that_works(tree: psycopg.Connectio
     assert rows(tree, "SELECT count(*) FROM tree") == [(300,)]
 
 
+FAILING = {
+    "postgresql": "SELECT i / (i - 200000) AS total FROM generate_series(1::bigint, 200000) i",
+    "duckdb": "SELECT CASE WHEN i < 200000 THEN i ELSE error('division by zero') END AS total"
+    " FROM range(200001) r(i)",
+}
+
+
+def test_an_error_while_rows_come_is_told_as_the_other_databases(
+    tree: psycopg.Connection, remote: Remote
+) -> None:
+    if remote.kind not in FAILING:
+        pytest.skip("gives NULL for what others refuse")
+    remote.rows("DROP VIEW IF EXISTS failing")
+    remote.rows(f"CREATE VIEW failing AS {FAILING[remote.kind]}")
+    tree.execute("CREATE FOREIGN TABLE failing (total bigint) SERVER other")
+    with pytest.raises(psycopg.Error, match=r"the other database: .*division by zero") as told:
+        tree.execute("SELECT max(total + 0) FROM failing")
+    tree.execute("DROP FOREIGN TABLE failing")
+    assert "Traceback" not in str(told.value.diag.message_detail)
+    if remote.kind == "postgresql":
+        assert told.value.sqlstate == "22012"
+    assert rows(tree, "SELECT count(*) FROM tree") == [(300,)]
+
+
 def test_parameters_of_kept_plans_may_be_anything(tree: psycopg.Connection) -> None:
     tree.execute("SET plan_cache_mode = force_generic_plan")
     tree.execute("PREPARE by_ratio(float8) AS SELECT count(*) FROM tree WHERE ratio < $1")

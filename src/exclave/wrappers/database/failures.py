@@ -34,14 +34,14 @@ def told() -> Generator[None]:
         yield
     except DBAPIError as error:
         Messages().check_interrupts()
-        raise _error(error.orig or error) from None
+        raise failed(error.orig or error) from None
     except SQLAlchemyError as error:
-        raise _error(error) from None
+        raise failed(error) from None
     except Exception as error:
         if not _is_a_drivers(error):
             raise
         Messages().check_interrupts()
-        raise _error(error) from None
+        raise failed(error) from None
 
 
 def _is_a_drivers(error: Exception) -> bool:
@@ -49,7 +49,8 @@ def _is_a_drivers(error: Exception) -> bool:
     return any(module.lstrip("_") in _DRIVERS_MODULES for module in modules)
 
 
-def _error(error: BaseException) -> WrapperError:
+def failed(error: BaseException) -> WrapperError:
+    """Give the error that tells of what a driver raised."""
     name = type(error).__name__
     return WrapperError(
         f"the other database: {_message(error)}",

@@ -14,7 +14,7 @@ from sqlalchemy.sql import ClauseElement, Executable
 from exclave.fdw import WrapperError
 from exclave.wrappers.database.drivers import POSTGRES
 from exclave.wrappers.database.exactness import backend_of
-from exclave.wrappers.database.failures import told
+from exclave.wrappers.database.failures import failed, told
 from exclave.wrappers.database.results import OpenResults, Result
 
 
@@ -81,7 +81,7 @@ class AdbcConnection:
         with told():
             cursor = self._connection.cursor()
             cursor.execute(text, parameters)
-            reader = cursor.fetch_record_batch()
+            reader = _reader(cursor)
         opened: Result[Any] = Result(_batches(cursor, reader))
         self._open.add(opened)
         return _until_closed(opened)
@@ -217,6 +217,12 @@ def _libpq(url: URL) -> str:
     return f"postgresql://{place}?{urlencode(url.query, doseq=True, quote_via=quote)}"
 
 
+def _reader(cursor: Any) -> Any:
+    """Give a cursor's batches by the reader whose errors have a SQLSTATE, if it has one."""
+    plain = cursor.fetch_record_batch()
+    return getattr(getattr(cursor, "_results", None), "reader", plain)
+
+
 def _batches(cursor: Any, reader: Any) -> Iterator[Any]:
     try:
         while True:
@@ -225,6 +231,8 @@ def _batches(cursor: Any, reader: Any) -> Iterator[Any]:
                     batch = reader.read_next_batch()
                 except StopIteration:
                     return
+                except OSError as error:  # as which pyarrow tells errors of a stream
+                    raise failed(error) from None
             yield batch
     finally:
         reader.close()
