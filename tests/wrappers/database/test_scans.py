@@ -145,3 +145,34 @@ def test_a_cancel_ends_what_the_other_database_does(
     finally:
         tree.execute("RESET statement_timeout; DROP FOREIGN TABLE slow")
     assert rows(tree, "SELECT count(*) FROM tree") == [(300,)]
+
+
+def drop_connections(remote: Remote) -> None:
+    """End all connections to a database but the one that asks."""
+    if remote.kind == "postgresql":
+        remote.rows(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return
+    mine = "SELECT id FROM information_schema.processlist WHERE user = 'shop'"
+    for (number,) in remote.rows(mine + " AND id <> connection_id()"):
+        remote.rows(f"KILL {number}")
+
+
+def test_a_connection_that_the_other_side_dropped_is_made_again(
+    tree: psycopg.Connection, remote: Remote
+) -> None:
+    if remote.kind not in ("postgresql", "mariadb"):
+        pytest.skip("has no server that could drop a connection")
+    count = "SELECT count(*) FROM tree"
+    assert rows(tree, count) == [(300,)]
+    drop_connections(remote)
+    assert rows(tree, count) == [(300,)]
+    tree.execute("BEGIN")
+    assert rows(tree, count) == [(300,)]
+    drop_connections(remote)
+    with pytest.raises(psycopg.Error, match="the other database"):
+        tree.execute(count.encode())
+    tree.execute("ROLLBACK")
+    assert rows(tree, count) == [(300,)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy.engine import URL
 
-from exclave.fdw import Session, is_superuser
+from exclave.fdw import Session, WrapperError, is_superuser
 from exclave.fdw.redaction import remember
 from exclave.wrappers.database import locations
 from exclave.wrappers.database.access import check_allowed, check_password, needs_password
@@ -35,13 +36,33 @@ class DatabaseSession(Session):
         user_oid
             Of the user whose mapping it is; all but superusers need a password.
         """
+        if self._connection is not None and self._in_transaction:
+            return self._connection
+        begun = self._connection = self._begun_again() or self._begun(user_oid)
+        self._in_transaction = True
+        for level in self._levels:
+            begun.savepoint(_name(level))
+        return begun
+
+    def _begun(self, user_oid: int) -> Connection:
+        """Connect, and begin a transaction."""
+        made = self._connection = connect(self.server.options, self.mapping, self.wrapper, user_oid)
+        made.begin()
+        return made
+
+    def _begun_again(self) -> Connection | None:
+        """Begin a transaction on the connection that was kept, if the other side kept it too.
+
+        Nothing was sent in this transaction, so another connection does as well.
+        """
         if self._connection is None:
-            self._connection = connect(self.server.options, self.mapping, self.wrapper, user_oid)
-        if not self._in_transaction:
+            return None
+        try:
             self._connection.begin()
-            self._in_transaction = True
-            for level in self._levels:
-                self._connection.savepoint(_name(level))
+        except WrapperError:
+            with suppress(WrapperError):  # what is broken may not be closed in order
+                self.close()
+            return None
         return self._connection
 
     def begin(self) -> None:

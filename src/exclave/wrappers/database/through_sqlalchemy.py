@@ -71,11 +71,17 @@ class SqlalchemyConnection:
         return sa.inspect(self._connection)
 
     def begin(self) -> None:
-        """Begin a transaction."""
+        """Begin a transaction.
+
+        Many drivers send BEGIN with the first statement, so a connection that was kept is asked
+        before whether the other side is still there.
+        """
         with told():
             if not self._prepared:
                 leave_text(self.driver_connection, self.dialect)
                 self._prepared = True
+            else:
+                self.dialect.do_ping(self.driver_connection)
             if self.dialect.name == "postgresql":
                 self._connection.execution_options(isolation_level="REPEATABLE READ")
             self._transaction = self._connection.begin()
