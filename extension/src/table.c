@@ -134,6 +134,12 @@ exclave_describe_server(Oid server_oid, Oid user)
 	ForeignServer *server = GetForeignServer(server_oid);
 	ForeignDataWrapper *wrapper = GetForeignDataWrapper(server->fdwid);
 
+	/* a session still has the routine of a handler that ALTER with NO HANDLER took away */
+	if (!OidIsValid(wrapper->fdwhandler))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("foreign-data wrapper \"%s\" has no handler", wrapper->fdwname),
+				errhint("Give it back the handler that exclave.create_wrapper made, by ALTER FOREIGN DATA WRAPPER with HANDLER."));
 	description->class_name = exclave_class_of_function(wrapper->fdwhandler);
 	description->server_oid = server_oid;
 	description->user = user;

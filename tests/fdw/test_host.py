@@ -154,6 +154,17 @@ def test_a_function_without_a_class_says_what_to_do(connection: psycopg.Connecti
         connection.execute("SELECT * FROM b")
 
 
+def test_a_wrapper_whose_handler_is_taken_away_says_so_in_the_same_session(
+    numbers: psycopg.Connection,
+) -> None:
+    table = "SELECT * FROM numbers"
+    assert rows(numbers, table)
+    numbers.execute("ALTER FOREIGN DATA WRAPPER numbers NO HANDLER")
+    wanted = 'foreign-data wrapper "numbers" has no handler'
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=wanted):
+        rows(numbers, table)
+
+
 def test_a_virtual_environment_that_is_none_is_an_error_each_time(host: Database) -> None:
     for wrong in ("/nowhere", "/etc"):
         with host.connect() as connection:
