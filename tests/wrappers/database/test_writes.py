@@ -59,6 +59,18 @@ def test_many_rows_are_inserted_in_batches(orders: psycopg.Connection, remote: R
     ]
 
 
+def test_a_batch_that_no_insert_can_have_is_refused_as_an_option(
+    orders: psycopg.Connection,
+) -> None:
+    for size in ("0", "100001"):
+        for what in ("SERVER other", "FOREIGN TABLE orders"):
+            with pytest.raises(psycopg.Error, match='"batch_size" has a wrong value') as refused:
+                orders.execute(f"ALTER {what} OPTIONS (ADD batch_size '{size}')".encode())
+            assert refused.value.diag.message_hint == "It takes an integer from 1 to 100000."
+    orders.execute("ALTER FOREIGN TABLE orders OPTIONS (ADD batch_size '100000')")
+    orders.execute("INSERT INTO orders (item) VALUES ('a')")
+
+
 def test_rows_are_changed_and_removed_by_key(orders: psycopg.Connection, remote: Remote) -> None:
     orders.execute("INSERT INTO orders (item, price) VALUES ('a', 1), ('A', 2), ('a ', 3)")
     update = "UPDATE orders SET price = price * 10, item = item || '!' WHERE item = 'a'"

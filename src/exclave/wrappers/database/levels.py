@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from exclave.fdw import Doc, OptionError, Options, SecretText
+from exclave.fdw.writer import MOST_ROWS
 from exclave.wrappers.database import locations
 
 
@@ -49,10 +50,11 @@ class ServerOptions(Options):
     batch_size: Annotated[int, Doc("How many rows one INSERT has at most.")] = 1_000
 
     def check(self) -> None:
-        """Refuse a URL that cannot be read, or holds a password, and sizes below 1."""
+        """Refuse a URL that cannot be read, or holds a password, and sizes that cannot be."""
         locations.read(self.url)
-        _positive("fetch_size", self.fetch_size)
-        _positive("batch_size", self.batch_size)
+        if self.fetch_size < 1:
+            raise _wrong("fetch_size", "It takes an integer of at least 1.")
+        _check_batch_size(self.batch_size)
 
 
 class MappingOptions(Options):
@@ -72,9 +74,9 @@ class TableOptions(Options):
     batch_size: Annotated[int | None, Doc("As of the server, for this table.")] = None
 
     def check(self) -> None:
-        """Refuse a batch size below 1."""
+        """Refuse a batch size that cannot be."""
         if self.batch_size is not None:
-            _positive("batch_size", self.batch_size)
+            _check_batch_size(self.batch_size)
 
 
 class ColumnOptions(Options):
@@ -90,10 +92,10 @@ class ColumnOptions(Options):
     ] = True
 
 
-def _positive(name: str, value: int) -> None:
-    if value < 1:
-        raise OptionError(
-            f'the option "{name}" has a wrong value',
-            sqlstate="HV024",
-            hint="It takes an integer of at least 1.",
-        )
+def _check_batch_size(size: int) -> None:
+    if not 1 <= size <= MOST_ROWS:
+        raise _wrong("batch_size", f"It takes an integer from 1 to {MOST_ROWS}.")
+
+
+def _wrong(name: str, hint: str) -> OptionError:
+    return OptionError(f'the option "{name}" has a wrong value', sqlstate="HV024", hint=hint)
