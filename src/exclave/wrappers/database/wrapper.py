@@ -118,7 +118,16 @@ class Database(ForeignDataWrapper):
 
     def key_columns(self, table: Table) -> Sequence[str]:
         """Name the columns with the option `key`."""
-        return [column.name for column in key_of(table)]
+        found = [column.name for column in key_of(table)]
+        if not found:
+            raise WrapperError(
+                f'rows of foreign table "{table.name}" have no key, by which they are changed or'
+                " removed",
+                sqlstate="55000",
+                hint="Give the option key 'true' to the columns that together are unique there:"
+                " ALTER FOREIGN TABLE … ALTER COLUMN … OPTIONS (ADD key 'true').",
+            )
+        return found
 
     def batch_size(self, table: Table) -> int:
         """Say how many rows one INSERT has."""
