@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -134,6 +136,20 @@ def test_an_error_of_the_other_database_aborts_the_statement(
         orders.execute("INSERT INTO orders (id, item) VALUES (2, 'b'), (1, 'c')")
     assert refused.value.sqlstate is not None
     assert rows(orders, "SELECT item FROM orders") == [("a",)]
+    assert there(remote, "SELECT item FROM orders") == [("a",)]
+
+
+def test_a_file_that_another_process_writes_is_told_as_a_lock(
+    orders: psycopg.Connection, remote: Remote
+) -> None:
+    if remote.kind != "sqlite" or "driver" in remote.server:
+        pytest.skip("tells of locks otherwise")
+    path = remote.server["url"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(psycopg.errors.LockNotAvailable, match="database is locked"):
+            orders.execute("INSERT INTO orders (item) VALUES ('a')")
+    orders.execute("INSERT INTO orders (item) VALUES ('a')")
     assert there(remote, "SELECT item FROM orders") == [("a",)]
 
 

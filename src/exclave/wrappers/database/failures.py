@@ -71,6 +71,8 @@ def _message(error: BaseException) -> str:
 
 
 def _sqlstate(error: BaseException) -> str | None:
+    if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return "55P03"
     found = getattr(error, "sqlstate", None)
     state = found if isinstance(found, str) else ""
     return state if len(state) == 5 and state.isalnum() and state != "00000" else None
