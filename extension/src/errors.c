@@ -199,6 +199,8 @@ exclave_throw(void)
 		elog(ERROR, "Python failed without saying why");
 
 	take_apart(exception, part);
+	/* code that is told to end may make another exception of that, as a lock that is left does */
+	CHECK_FOR_INTERRUPTS();
 	ereport(ERROR,
 			errcode(code_of(part[0])),
 			errmsg_internal("%s", part[1]),

@@ -125,7 +125,9 @@ def test_a_timeout_ends_python(faulty: psycopg.Connection, phase: str, kind: str
     assert faulty.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("kind", ["loop", "sleep", "socket", "asyncio", "thread", "process"])
+@pytest.mark.parametrize(
+    "kind", ["loop", "sleep", "another sleep", "socket", "asyncio", "thread", "process"]
+)
 def test_a_cancel_ends_python(faulty: psycopg.Connection, host_cluster: Cluster, kind: str) -> None:
     fail_at(faulty, "row", kind)
     with (

@@ -117,6 +117,11 @@ class Faulty(ForeignDataWrapper):
                 time.sleep(60)
             except BaseException:  # noqa: BLE001
                 pass
+        if kind == "another sleep":
+            try:
+                time.sleep(60)
+            except BaseException as error:
+                raise RuntimeError("what became of it") from error
         if kind == "asyncio":
             asyncio.run(asyncio.sleep(60))
         if kind == "thread":
