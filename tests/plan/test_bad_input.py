@@ -373,9 +373,13 @@ def test_a_name_that_is_taken_is_told_before_anything_is_changed(
 def test_the_name_of_an_index_that_is_taken_is_told_before_anything_is_changed(
     admin: Connection,
 ) -> None:
-    run(admin, "CREATE TABLE erp.taken (id int)")
-    view = MaterializedView("v", "SELECT 1 AS n", schema="erp", indexes=[Index("taken", ["n"])])
-    refused(admin, [view], PrerequisiteError, '"v": its index "taken" is taken', '"erp"')
+    run(admin, "CREATE TABLE erp.taken (id int)", "CREATE TABLE erp.a_taken (id int)")
+    indexes = [Index(name, ["n"]) for name in ("taken", "free", "a_taken")]
+    view = MaterializedView("v", "SELECT 1 AS n", schema="erp", indexes=indexes)
+    said = refused(admin, [view], PrerequisiteError, '"v": its index "taken" is taken', '"erp"')
+    first, second = said.splitlines()
+    assert '"a_taken"' in first, "in the same order each time"
+    assert '"taken"' in second
 
 
 def test_the_type_of_a_tables_arrays_takes_no_name(admin: Connection) -> None:

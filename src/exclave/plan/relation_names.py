@@ -39,7 +39,7 @@ class RelationNames:
         self._is_unknown |= change.cascade
         if self._is_unknown:
             return
-        for name in has.keys() - had.keys() - self._given_up:
+        for name in sorted(has.keys() - had.keys() - self._given_up):
             yield _free(change.subject, name, question=has[name])
 
 
